@@ -1,0 +1,61 @@
+"""Who signs in: accounts, and the identities that providers vouch for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def random_username() -> str:
+    return uuid.uuid4().hex
+
+
+class Provider(models.TextChoices):
+    """An OpenID provider we accept identities from; the values are keys of `settings.OIDC_PROVIDERS`."""
+
+    EDUCONNECT = "educonnect", _("ÉduConnect")
+    FRANCECONNECT = "franceconnect", _("FranceConnect")
+    AGENTS = "agents", _("Agents de l’Éducation nationale")
+
+
+class Profile(models.TextChoices):
+    """What somebody signs in as (seed, step 1); the values stand in addresses."""
+
+    GUARDIAN = "representant", _("Représentant légal")
+    STUDENT = "eleve", _("Élève")
+
+
+class User(AbstractUser):
+    """An account (compte). Families have no password: they come through a provider; staff may have one."""
+
+    username = models.CharField(_("identifiant"), max_length=150, unique=True, default=random_username)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("compte")
+        verbose_name_plural = _("comptes")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Identity(models.Model):
+    """The `sub` by which one provider knows one account (identité). An account may have several."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities", verbose_name=_("compte"))
+    provider = models.CharField(_("fournisseur"), max_length=20, choices=Provider.choices)
+    subject = models.CharField(_("identifiant chez le fournisseur"), max_length=255)
+    created_at = models.DateTimeField(_("créée le"), auto_now_add=True)
+    last_sign_in_at = models.DateTimeField(_("dernière connexion"), null=True)
+
+    class Meta:
+        verbose_name = _("identité")
+        verbose_name_plural = _("identités")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="identity_unique_per_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} n° {self.pk}"

@@ -1,0 +1,107 @@
+"""The demonstration's people: who they are, and how they sign in. The school's side of them is in `demo/siecle/`.
+
+Everybody here is invented. One password opens every account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PASSWORD = "scolarite-2026"
+
+PARIS = "0759901X"
+LYON = "0699902Y"
+REUNION = "9749903Z"
+ACADEMIES = {PARIS: "paris", LYON: "lyon", REUNION: "reunion"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account of the demonstration.
+
+    `guardian_of` and `student_of` give, per school (UAI), the SIECLE person id or the INE that ÉduConnect knows.
+    `children_births` are the birth dates (ISO) that FranceConnect's proof of decision 19 asks for.
+    """
+
+    login: str
+    given_name: str
+    family_name: str
+    shows: str
+    birth_date: str
+    gender: str = "female"
+    email: str = ""
+    guardian_of: dict[str, str] = field(default_factory=dict)
+    student_of: dict[str, str] = field(default_factory=dict)
+    children_births: tuple[str, ...] = ()
+    has_franceconnect: bool = False
+
+    @property
+    def is_student(self) -> bool:
+        return bool(self.student_of)
+
+
+PEOPLE = [
+    Person(
+        "claire.martin", "Claire", "Martin", "mère de deux enfants dans deux lycées (Paris et Lyon)", "1980-03-12",
+        email="claire.martin@familles.example", guardian_of={PARIS: "100001", LYON: "200001"},
+        children_births=("2011-05-14", "2011-11-02"), has_franceconnect=True,
+    ),
+    Person(
+        "sophie.bernard", "Sophie", "Bernard", "mère séparée d’Emma ; l’autre parent est Marc Dubois", "1979-07-01",
+        email="sophie.bernard@familles.example", guardian_of={PARIS: "100003"},
+        children_births=("2011-02-20",), has_franceconnect=True,
+    ),
+    Person(
+        "marc.dubois", "Marc", "Dubois", "père séparé d’Emma ; l’autre parent est Sophie Bernard", "1977-12-24",
+        gender="male", email="marc.dubois@familles.example", guardian_of={PARIS: "100004"},
+        children_births=("2011-02-20",), has_franceconnect=True,
+    ),
+    Person(
+        "fatou.diallo", "Fatou", "Diallo", "seule représentante légale de Moussa", "1985-09-09",
+        email="fatou.diallo@familles.example", guardian_of={PARIS: "100006"},
+        children_births=("2011-08-30",), has_franceconnect=True,
+    ),
+    Person(
+        "jean.lefevre", "Jean", "Lefèvre", "tuteur d’Inès Moreau", "1968-01-05", gender="male",
+        email="jean.lefevre@familles.example", guardian_of={PARIS: "100007"}, children_births=("2010-12-11",),
+    ),
+    Person(
+        "anne.garnier", "Anne", "Garnier", "mère de Tom ; aucun des deux parents n’a d’adresse électronique", "1975-04-18",
+        guardian_of={PARIS: "100009"}, children_births=("2011-03-03",),
+    ),
+    Person(
+        "nadia.benali", "Nadia", "Benali", "mère de Yanis, et professeure principale au lycée de Paris", "1982-10-10",
+        email="nadia.benali@familles.example", guardian_of={PARIS: "100011"}, children_births=("2011-06-21",),
+        has_franceconnect=True,
+    ),
+    Person(
+        "marie.hoarau", "Marie", "Hoarau", "mère de Noé, dans un lycée de La Réunion", "1983-02-28",
+        email="marie.hoarau@familles.example", guardian_of={REUNION: "300001"}, children_births=("2011-09-17",),
+        has_franceconnect=True,
+    ),
+    Person(
+        "lucas.petit", "Lucas", "Petit", "élève majeur, son propre représentant légal (profil Élève)", "2008-01-15",
+        gender="male", email="lucas.petit@familles.example", student_of={PARIS: "070000006FF"},
+    ),
+    Person(
+        "lea.martin", "Léa", "Martin", "élève, fille de Claire Martin : consulte seulement", "2011-05-14",
+        student_of={PARIS: "070000001AA"},
+    ),
+    Person(
+        "emma.dubois", "Emma", "Dubois", "élève, fille de Sophie Bernard et Marc Dubois", "2011-02-20",
+        student_of={PARIS: "070000002BB"},
+    ),
+    Person(
+        "michel.roux", "Michel", "Roux", "grand-père d’Emma : personne à contacter, pas représentant légal", "1950-06-06",
+        gender="male", guardian_of={PARIS: "100005"}, children_births=("2011-02-20",),
+    ),
+    Person(
+        "paul.inconnu", "Paul", "Inconnu", "compte sans enfant dans les établissements de la démonstration", "1981-11-11",
+        gender="male", guardian_of={PARIS: "199999"}, has_franceconnect=True,
+    ),
+]
+
+
+def person(login: str) -> Person:
+    """Return the person of this login. Raises KeyError."""
+    return {someone.login: someone for someone in PEOPLE}[login]

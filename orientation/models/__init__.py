@@ -1,0 +1,33 @@
+"""The service Orientation: campaigns, the catalogue, what families ask for."""
+
+from orientation.models.campaign import Campaign, Phase, PhaseKind, PhaseState
+from orientation.models.catalogue import Pathway, PathwayGroup, Speciality, SpecialityOffer
+from orientation.models.choices import (
+    NOTE_MAX_LENGTH,
+    RANK_MAX,
+    Choice,
+    ChoiceSpeciality,
+    Draft,
+    DraftChoice,
+    DraftChoiceSpeciality,
+    Submission,
+)
+
+__all__ = [
+    "NOTE_MAX_LENGTH",
+    "RANK_MAX",
+    "Campaign",
+    "Choice",
+    "ChoiceSpeciality",
+    "Draft",
+    "DraftChoice",
+    "DraftChoiceSpeciality",
+    "Pathway",
+    "PathwayGroup",
+    "Phase",
+    "PhaseKind",
+    "PhaseState",
+    "Speciality",
+    "SpecialityOffer",
+    "Submission",
+]

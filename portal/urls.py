@@ -1,0 +1,6 @@
+"""The pages around the services."""
+
+from django.urls import URLPattern
+
+app_name = "portal"
+urlpatterns: list[URLPattern] = []

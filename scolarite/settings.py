@@ -1,0 +1,283 @@
+"""All settings, read from the environment (twelve-factor); `.env.example` lists every name.
+
+Each value can also be given as the path of a file holding it, in `NAME_FILE` (Docker and Kubernetes secrets).
+Nothing has an unsafe default: without its secrets the product does not start.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+
+# --- The site -------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+SECRET_KEY = env("DJANGO_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+SITE_URL = env("SITE_URL").rstrip("/")
+"""Where people reach the site, scheme included; e-mails and OpenID redirects are built on it."""
+
+SITE_IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+ROOT_URLCONF = "scolarite.urls"
+WSGI_APPLICATION = "scolarite.wsgi.application"
+
+INSTALLED_APPS = [
+    "widget_tweaks",
+    "dsfr",
+    "portal",
+    "orientation",
+    "accounts",
+    "schools",
+    "notifications",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "scolarite.staticfiles.UsedStaticFilesConfig",
+    "mozilla_django_oidc",
+    "anymail",
+    "csp",
+    "django_htmx",
+]
+if env.bool("DEMO", default=False):
+    INSTALLED_APPS.insert(0, "demo")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.PersonalPagesAreNotCached",
+    "portal.middleware.RobotsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.site",
+            ],
+        },
+    },
+]
+
+# --- Data -----------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["OPTIONS"] = {
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=4), "timeout": 5},
+    "connect_timeout": 5,
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {
+            # Redis may be lost without loss: a cache that does not answer is a cache miss.
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 1,
+        },
+    }
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 10}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = env("CELERY_BEAT_SCHEDULE_FILENAME", default="celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "send-due-messages": {"task": "notifications.tasks.send_due_messages", "schedule": 15.0},
+}
+
+# --- Who is signed in -----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:profile"
+LOGIN_REDIRECT_URL = "portal:services"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_SAMESITE = "Lax"  # the return from an OpenID provider is a cross-site navigation
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+
+def _oidc_provider(prefix: str, *, algorithm: str, scopes: str) -> dict[str, str]:
+    """The five values that the environment gives for one OpenID provider."""
+    return {
+        "OIDC_OP_ISSUER": env(f"{prefix}_ISSUER", default=""),
+        "OIDC_RP_CLIENT_ID": env(f"{prefix}_CLIENT_ID", default=""),
+        "OIDC_RP_CLIENT_SECRET": env(f"{prefix}_CLIENT_SECRET", default=""),
+        "OIDC_RP_SIGN_ALGO": env(f"{prefix}_SIGN_ALGO", default=algorithm),
+        "OIDC_RP_SCOPES": env(f"{prefix}_SCOPES", default=scopes),
+    }
+
+
+OIDC_PROVIDERS = {
+    "educonnect": _oidc_provider("EDUCONNECT", algorithm="RS256", scopes="openid profile"),
+    "franceconnect": _oidc_provider(
+        "FRANCECONNECT", algorithm="ES256", scopes="openid given_name family_name preferred_username"
+    ),
+    "agents": _oidc_provider("AGENTS", algorithm="RS256", scopes="openid profile email"),
+}
+
+
+def _provider_origins() -> list[str]:
+    issuers = (urlsplit(provider["OIDC_OP_ISSUER"]) for provider in OIDC_PROVIDERS.values())
+    return sorted({f"{issuer.scheme}://{issuer.netloc}" for issuer in issuers if issuer.netloc})
+
+
+OIDC_TIMEOUT = 5
+OIDC_STORE_ID_TOKEN = True
+OIDC_STATE_SIZE = OIDC_NONCE_SIZE = 32
+OIDC_REDIRECT_REQUIRE_HTTPS = SITE_IS_HTTPS
+
+AUTHENTICATION_BACKENDS = [
+    "accounts.oidc.backends.EduConnectBackend",
+    "accounts.oidc.backends.FranceConnectBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("Français"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+
+# --- Static files ---------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DSFR_CONTENT_IS_SAFE = False
+DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashed file names change both style sheets
+DSFR_MARK_OPTIONAL_FIELDS = True
+
+# --- E-mail ---------------------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
+EMAIL_TIMEOUT = 20
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+if "EMAIL_BACKEND" in env:
+    EMAIL_BACKEND = env("EMAIL_BACKEND")
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): env(f"ANYMAIL_{name.removeprefix('ANYMAIL_')}")
+    for name in {key.removesuffix("_FILE") for key in os.environ if key.startswith("ANYMAIL_")}
+}
+ANYMAIL.setdefault("REQUESTS_TIMEOUT", (5, 20))
+"""Settings of anymail by their names in its documentation, each read from `ANYMAIL_<NAME>`."""
+
+# --- Security -------------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = SITE_IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^sante/"]
+SECURE_HSTS_SECONDS = 63_072_000 if SITE_IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SITE_IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.bool("TRUSTED_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:"],  # the design system's style sheet holds data: drawings
+        "connect-src": [SELF],
+        # browsers apply form-action to the redirects that follow a form: signing in and out leads to the providers
+        "form-action": [SELF, *_provider_origins()],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- What the pages say ---------------------------------------------------------------------------------------------
+
+BRAND = {
+    "state": env.bool("BRAND_STATE", default=False),
+    "site_title": env("BRAND_SITE_TITLE", default="Scolarité Services"),
+    "entity": env("BRAND_ENTITY", default="Ministère<br>de l’Éducation nationale"),
+}
+"""Decision 20: the State's block and wording only for the State's own deployment."""
+
+EXTERNAL_LINKS = {
+    "horizons21": env("LINK_HORIZONS21", default="https://www.horizons21.fr/"),
+    "onisep_technological": env(
+        "LINK_ONISEP_TECHNOLOGICAL",
+        default="https://www.onisep.fr/formation/apres-la-3-la-voie-generale-et-technologique/"
+        "qu-est-ce-que-la-voie-generale-et-technologique/la-voie-technologique-en-premiere-et-terminale",
+    ),
+    "bourses": env("LINK_BOURSES", default="https://www.education.gouv.fr/les-bourses-de-college-et-de-lycee-326728"),
+    "educonnect": env("LINK_EDUCONNECT", default="https://educonnect.education.gouv.fr/"),
+    "franceconnect": env("LINK_FRANCECONNECT", default="https://franceconnect.gouv.fr/"),
+}
+"""Decision 27: the addresses of other sites are settings."""
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # mozilla-django-oidc logs claims at these levels; our backends log what happened, without them.
+        "mozilla_django_oidc": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,19 @@
+"""Production settings, made stricter: what would pass unseen there fails here."""
+
+from scolarite.settings import *  # noqa: F403
+from scolarite.settings import STORAGES, TEMPLATES
+
+
+class UndefinedVariableIsAnError(str):
+    """What a template prints for an undefined variable: an error that names it."""
+
+    def __contains__(self, item: object) -> bool:
+        return item == "%s"
+
+    def __mod__(self, name: object) -> str:
+        raise NameError(f"undefined template variable: {name}")
+
+
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariableIsAnError("%s")  # type: ignore[index]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
