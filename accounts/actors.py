@@ -3,50 +3,85 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.http import HttpRequest
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest
 
 from accounts.models import Profile, User
-from schools.models import Guardian, Relationship, Student
-from schools.models.people import StudentQuerySet
+from schools.models import Guardian, Guardianship, Relationship, Student
 
 PROFILE_SESSION_KEY = "profile"
 
 
 @dataclass(frozen=True)
+class StudentFile:
+    """A student's file as one actor may open it.
+
+    `guardian` is the record through which the actor is a legal guardian of the student, None for who only reads.
+    """
+
+    student: Student
+    guardian: Guardian | None
+
+
+@dataclass
 class Actor:
     """An account and its profile; `profile` is None for an account that did not come as a family (staff)."""
 
     user: User
     profile: Profile | None
 
-    def students(self) -> StudentQuerySet:
-        """The students whose file this actor may open, at this moment: rights come from the tables, not the sign-in."""
-        students = Student.objects.in_school().select_related("school", "division")
-        if self.profile is Profile.GUARDIAN:
-            return students.of_guardian_account(self.user.pk)
-        if self.profile is Profile.STUDENT:
-            return students.of_student_account(self.user.pk)
-        return students.none()
+    @cached_property
+    def files(self) -> list[StudentFile]:
+        """The files this actor may open, at this moment: rights come from the tables, not from the sign-in.
 
-    def guardian_of(self, student: Student) -> Guardian | None:
-        """Return the record through which this actor is a legal guardian of the student, if they are.
-
-        An adult student whose SIECLE link is *élève lui-même* is their own, from the student profile (decision 3).
+        In the order of given names. One query (two for students).
         """
-        links = Guardian.objects.filter(guardianships__student=student, guardianships__level=1)
         if self.profile is Profile.GUARDIAN:
-            links = links.filter(user=self.user).exclude(guardianships__relationship=Relationship.SELF)
-        elif self.profile is Profile.STUDENT and student.user_id == self.user.pk:
-            links = links.filter(guardianships__relationship=Relationship.SELF)
-        else:
-            return None
-        return links.first()
+            return self._files_as_guardian()
+        if self.profile is Profile.STUDENT:
+            return self._files_as_student()
+        return []
+
+    def _files_as_guardian(self) -> list[StudentFile]:
+        links = (
+            Guardianship.objects.legal()
+            .exclude(relationship=Relationship.SELF)
+            .filter(guardian__user_id=self.user.pk, student__left_on__isnull=True)
+            .select_related("guardian", "student__school", "student__division")
+            .order_by("student__given_name", "student_id", "guardian_id")
+        )
+        by_student = {link.student_id: StudentFile(link.student, link.guardian) for link in reversed(links)}
+        return list(reversed(by_student.values()))
+
+    def _files_as_student(self) -> list[StudentFile]:
+        """A student's own file; an adult who is *élève lui-même* in SIECLE is their own guardian (decision 3)."""
+        own_links = Guardianship.objects.legal().filter(relationship=Relationship.SELF).select_related("guardian")
+        students = (
+            Student.objects.in_school()
+            .of_student_account(self.user.pk)
+            .select_related("school", "division")
+            .prefetch_related(Prefetch("guardianships", queryset=own_links, to_attr="own_links"))
+        )
+        return [
+            StudentFile(student, next((link.guardian for link in student.own_links), None)) for student in students
+        ]
+
+    def file_or_404(self, public_id: object) -> StudentFile:
+        """Return the file of this student. Raises Http404 when it is not this actor's."""
+        for file in self.files:
+            if file.student.public_id == public_id:
+                return file
+        raise Http404
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Return who acts in this request. The view is behind a sign-in."""
-    profile = request.session.get(PROFILE_SESSION_KEY)
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - narrows the type; LoginRequiredMiddleware holds it
-    return Actor(user=user, profile=Profile(profile) if profile else None)
+    """Return who acts in this request, the same object each time. The view is behind a sign-in."""
+    if not hasattr(request, "_actor"):
+        profile = request.session.get(PROFILE_SESSION_KEY)
+        user = request.user
+        assert isinstance(user, User)  # noqa: S101 - narrows the type; LoginRequiredMiddleware holds it
+        request._actor = Actor(user=user, profile=Profile(profile) if profile else None)  # type: ignore[attr-defined]
+    actor: Actor = request._actor  # type: ignore[attr-defined]
+    return actor
