@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,6 +19,15 @@ class MessageState(models.TextChoices):
     DROPPED = "dropped", _("devenu sans objet")
     FAILED = "failed", _("échec")
     BOUNCED = "bounced", _("refusé par le destinataire")
+
+
+UNSETTLED = [MessageState.QUEUED, MessageState.SENDING, MessageState.RETRYING]
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    def due(self, at: datetime) -> OutboxQuerySet:
+        """What should be leaving at this instant, the most urgent first; an expired lease is due again."""
+        return self.filter(state__in=UNSETTLED, due_at__lte=at).order_by("priority", "due_at")
 
 
 class OutboxMessage(models.Model):
@@ -36,12 +47,15 @@ class OutboxMessage(models.Model):
     priority = models.PositiveSmallIntegerField(_("priorité"), default=5)
     state = models.CharField(_("état"), max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
-    due_at = models.DateTimeField(_("à envoyer à partir de"))
+    """Counted when the row is claimed; it is also what tells one claim from the next."""
+    due_at = models.DateTimeField(_("à envoyer à partir de"), default=timezone.now)
     """While `sending`: the end of the lease; past it, whoever was sending is held to be dead."""
     provider_id = models.CharField(_("identifiant chez le prestataire"), max_length=200, blank=True, db_index=True)
     last_error = models.TextField(_("dernière erreur"), blank=True)
-    created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    created_at = models.DateTimeField(_("créé le"), default=timezone.now, editable=False)
     sent_at = models.DateTimeField(_("envoyé le"), null=True, blank=True)
+
+    objects = OutboxQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("courriel")
@@ -53,6 +67,7 @@ class OutboxMessage(models.Model):
                 name="outbox_due",
                 condition=Q(state__in=["queued", "sending", "retrying"]),
             ),
+            models.Index(fields=["-created_at"], name="outbox_recent"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,89 @@
+"""The outbox as the platform's operators see it: states, never what is written nor to which address."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from notifications.models import OutboxMessage
+from notifications.services import retry_now
+
+SHOWN = (
+    "id",
+    "kind",
+    "recipient",
+    "language",
+    "priority",
+    "state",
+    "attempts",
+    "created_at",
+    "due_at",
+    "sent_at",
+    "provider_id",
+    "last_error",
+)
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than somebody will page, so that the list costs the same over millions of messages."""
+
+    LIMIT = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        messages = cast("QuerySet[OutboxMessage]", self.object_list)
+        return messages.order_by()[: self.LIMIT].count()
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(admin.ModelAdmin):
+    """Read-only; for superusers only, who read no family's file: neither address nor content is shown."""
+
+    list_display = ["created_at", "kind", "recipient", "state", "attempts", "due_at", "sent_at"]
+    list_filter = ["state", "kind"]
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    fields = SHOWN
+    readonly_fields = SHOWN
+    actions = ["retry_failed"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxMessage]:
+        return super().get_queryset(request).defer("context")
+
+    @admin.action(description=_("Réessayer maintenant (échecs seulement)"), permissions=["view"])
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        count = retry_now(messages=queryset, by=request.user, at=timezone.now())
+        self.message_user(
+            request,
+            ngettext("%(count)d courriel va être réessayé.", "%(count)d courriels vont être réessayés.", count)
+            % {"count": count},
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions

@@ -1,0 +1,51 @@
+"""Waking the worker through Celery's broker, at no risk for whoever commits."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+from celery import current_app
+from kombu import Connection
+from kombu.pools import producers
+
+logger = logging.getLogger(__name__)
+
+SEND_TASK = "notifications.tasks.send_due_messages"
+SILENCE = 15.0
+"""Seconds without trying again after the broker failed: the sweep's period, which does the work meanwhile."""
+
+EXPIRES = 60
+"""Seconds after which a wake-up that nobody took is worth nothing: the sweep has passed."""
+
+PUBLISHING = {
+    # kombu tries a silent or closed broker for several seconds by default; the two sockets' limits add up to one second
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+    "interval_start": 0,
+}
+
+_silent_until = 0.0
+
+
+def wake_worker() -> None:
+    """Ask a worker to send what is due. Returns within about a second, and never raises.
+
+    A broker that is down loses nothing: the rows are in PostgreSQL, and the periodic sweep sends them.
+    """
+    global _silent_until
+    if monotonic() < _silent_until:
+        return
+    try:
+        with producers[_connection()].acquire(block=True, timeout=1) as producer:
+            current_app.send_task(SEND_TASK, producer=producer, retry=False, expires=EXPIRES, ignore_result=True)
+    except Exception as error:  # noqa: BLE001  what the person did is committed: nothing here may turn it into an error
+        _silent_until = monotonic() + SILENCE
+        logger.warning("broker unreachable (%s): mails wait for the sweep", type(error).__name__)
+
+
+def _connection() -> Connection:
+    """Describe the broker as Celery knows it, with our limits; the pool keeps one real connection per description."""
+    return current_app.connection_for_write(transport_options=PUBLISHING)

@@ -1,0 +1,63 @@
+"""A row of the outbox made into a message: subject, text and HTML."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template import Context
+from django.template.loader import get_template, render_to_string
+from django.utils import translation
+
+from notifications import kinds
+from notifications.models import OutboxMessage
+
+METADATA_KEY = "outbox"
+"""Under this name the mail provider keeps the row's id, and gives it back with each event."""
+
+
+def message_id(message: OutboxMessage) -> str:
+    """Return the Message-ID: the same at every attempt."""
+    return f"<{message.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
+    """Render a row in its language. Raises what the kind's templates raise, and kinds.UnknownKindError."""
+    kind = kinds.get(message.kind)
+    with translation.override(message.language):
+        context = {
+            "site_title": settings.BRAND["site_title"],
+            "site_url": settings.SITE_URL,
+            "is_demonstration": not settings.BRAND["state"],
+            "language": message.language,
+            **message.context,
+        }
+        subject = " ".join(_plain(kind.subject_template, context).split())
+        text = re.sub(r"\n{3,}", "\n\n", _plain(kind.text_template, context)).strip() + "\n"
+        html = render_to_string(kind.html_template, {**context, "subject": subject})
+    email = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[message.address],
+        connection=connection,
+        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+    )
+    email.attach_alternative(html, "text/html")
+    for name, value in {
+        # anymail's own attributes; the SMTP backend does not look at them
+        "metadata": {METADATA_KEY: str(message.pk)},
+        "track_clicks": False,
+        "track_opens": False,
+    }.items():
+        setattr(email, name, value)
+    return email
+
+
+def _plain(template: str, context: dict[str, Any]) -> str:
+    """Render a text without HTML's escapes, which Django would apply whatever the template's name."""
+    backend = get_template(template)
+    return backend.template.render(Context(context, autoescape=False))  # type: ignore[attr-defined]

@@ -1,0 +1,182 @@
+"""The worker's part: claim what is due, send it, write what became of it.
+
+Each claim is a lease: whoever holds it alone sends, until it ends. Settling compares the claim (`attempts`) and so
+cannot overwrite what happened meanwhile. Clocks of the workers are taken to agree within a minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from time import monotonic
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from notifications import kinds
+from notifications.broker import wake_worker
+from notifications.models import MessageState, OutboxMessage
+from notifications.outcomes import describe, is_address, outcome_of
+from notifications.rendering import build_email
+from notifications.signals import address_refused
+
+logger = logging.getLogger(__name__)
+
+SOCKET_TIMEOUT = 20
+"""Seconds that each exchange with the mail server or the provider's API may take."""
+
+LEASE = timedelta(minutes=5)
+BATCH_SIZE = 20
+BATCH_WINDOW = 60.0
+"""Seconds after the claim during which a batch starts new mails: what remains of the lease is then longer than the
+twelve exchanges of one SMTP session at their slowest (4 minutes)."""
+
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(hours=1)
+HORIZON = timedelta(hours=48)
+"""Attempts go on for this long after the mail was owed (some 60 of them), then it has failed and awaits an operator.
+
+Two days: longer than a provider's worst day, shorter than what a family could still be asked to act on."""
+
+_random = random.SystemRandom()
+
+
+def send_batch(*, at: datetime) -> int:
+    """Send up to BATCH_SIZE messages that are due; return how many were claimed.
+
+    A full batch means that more may be due: another worker is called before this one starts to send.
+    """
+    batch = claim(at=at)
+    if len(batch) == BATCH_SIZE:
+        wake_worker()
+    started = monotonic()
+    with _mail_server() as server:
+        for position, message in enumerate(batch):
+            if monotonic() - started > BATCH_WINDOW:
+                _release(batch[position:], at=timezone.now())
+                break
+            deliver(message, server)
+    return len(batch)
+
+
+def claim(*, at: datetime, limit: int = BATCH_SIZE) -> list[OutboxMessage]:
+    """Take the most urgent due messages for ourselves until the lease ends; nobody else gets them meanwhile."""
+    with transaction.atomic():
+        due = list(OutboxMessage.objects.due(at).select_for_update(skip_locked=True)[:limit])
+        # whoever claimed these died each time, for two days
+        abandoned = [row for row in due if row.state == MessageState.SENDING and at > row.created_at + HORIZON]
+        claimed = [row for row in due if row not in abandoned]
+        if abandoned:
+            OutboxMessage.objects.filter(pk__in=[row.pk for row in abandoned]).update(
+                state=MessageState.FAILED, last_error="abandoned: every worker that tried died"
+            )
+        OutboxMessage.objects.filter(pk__in=[row.pk for row in claimed]).update(
+            state=MessageState.SENDING, attempts=F("attempts") + 1, due_at=at + LEASE
+        )
+    for row in claimed:
+        row.state, row.attempts, row.due_at = MessageState.SENDING, row.attempts + 1, at + LEASE
+    return claimed
+
+
+def deliver(message: OutboxMessage, server: BaseEmailBackend) -> None:
+    """Send one claimed message, or drop it if nobody wants it any more, and write what became of it."""
+    try:
+        if not kinds.get(message.kind).still_wanted(message):
+            _settle(message, state=MessageState.DROPPED)
+            return
+        if not is_address(message.address):
+            _refused(message, "not an address")
+            return
+        provider_id = _send(message, server)
+    except Exception as error:  # noqa: BLE001  one message's trouble, even a bug of its kind, must not stop the others
+        _close_quietly(server)
+        _after_error(message, error)
+    else:
+        _accepted(message, provider_id)
+
+
+def next_delay(attempts: int) -> timedelta:
+    """Return how long to wait after this many attempts: doubling from 30 seconds to an hour, less up to a half."""
+    return min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY) * _random.uniform(0.5, 1)
+
+
+def _send(message: OutboxMessage, server: BaseEmailBackend) -> str:
+    """Hand the message over; return the provider's id for it, or an empty string."""
+    email = build_email(message, server)
+    server.open()  # kept open for the rest of the batch
+    if not email.send():
+        raise RuntimeError("the mail backend sent nothing")
+    status = getattr(email, "anymail_status", None)
+    return str(getattr(status, "message_id", None) or "")[:200]
+
+
+def _accepted(message: OutboxMessage, provider_id: str) -> None:
+    now = timezone.now()
+    if not _settle(message, state=MessageState.SENT, provider_id=provider_id, sent_at=now, last_error=""):
+        # the provider's event overtook us
+        OutboxMessage.objects.filter(pk=message.pk, provider_id="").update(provider_id=provider_id, sent_at=now)
+
+
+def _after_error(message: OutboxMessage, error: Exception) -> None:
+    outcome = outcome_of(error)
+    now = timezone.now()
+    if outcome == MessageState.BOUNCED:
+        _refused(message, describe(error))
+        return
+    if outcome == MessageState.RETRYING and now > message.created_at + HORIZON:
+        outcome = MessageState.FAILED
+    due_at = now + next_delay(message.attempts) if outcome == MessageState.RETRYING else now
+    _settle(message, state=outcome, due_at=due_at, last_error=describe(error))
+    logger.warning("message %s: %s after attempt %d (%s)", message.pk, outcome, message.attempts, type(error).__name__)
+
+
+def _refused(message: OutboxMessage, reason: str) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        if _settle(message, state=MessageState.BOUNCED, last_error=reason):
+            address_refused.send(
+                sender=OutboxMessage,
+                recipient=message.recipient,
+                address=message.address,
+                at=now,
+                message=message,
+            )
+    logger.info("message %s: address refused", message.pk)
+
+
+def _settle(message: OutboxMessage, **fields: object) -> bool:
+    """Write the outcome, unless our claim is no longer the current one; return whether it was written."""
+    ours = OutboxMessage.objects.filter(pk=message.pk, state=MessageState.SENDING, attempts=message.attempts)
+    return bool(ours.update(**fields))
+
+
+def _release(messages: list[OutboxMessage], *, at: datetime) -> None:
+    """Give back what was claimed and not begun."""
+    OutboxMessage.objects.filter(pk__in=[message.pk for message in messages], state=MessageState.SENDING).update(
+        state=MessageState.QUEUED, attempts=F("attempts") - 1, due_at=at
+    )
+
+
+@contextmanager
+def _mail_server() -> Iterator[BaseEmailBackend]:
+    """Yield Django's mail backend, with our time limit, and with what a provider lacks left out instead of refused."""
+    server = get_connection(timeout=SOCKET_TIMEOUT, ignore_unsupported_features=True)
+    try:
+        yield server
+    finally:
+        _close_quietly(server)
+
+
+def _close_quietly(server: BaseEmailBackend) -> None:
+    """Close a connection that may already be broken; the next message opens a new one."""
+    try:
+        server.close()
+    except (OSError, smtplib.SMTPException) as error:
+        logger.info("mail server left without goodbye (%s)", type(error).__name__)

@@ -1,0 +1,79 @@
+"""What the other apps call: owing somebody an e-mail."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from notifications import kinds
+from notifications.broker import wake_worker
+from notifications.models import MessageState, OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+
+def enqueue(
+    *,
+    kind: str,
+    address: str,
+    recipient: str,
+    language: str = "fr",
+    context: dict[str, Any],
+    deduplication_key: str,
+    at: datetime,
+) -> OutboxMessage:
+    """Owe one e-mail to one address, in the caller's transaction; return its row.
+
+    `recipient` is the key by which the caller will know who refused ("guardian:12"). `context` is what the templates
+    show, in JSON's types. `at` is when it becomes due: now, or later. A second call with the same deduplication key
+    changes nothing and returns the first row. Two statements. Raises kinds.UnknownKindError, or
+    ValueError for no address.
+    """
+    if not address:
+        raise ValueError("an e-mail needs an address")
+    row = OutboxMessage(
+        kind=kind,
+        priority=kinds.get(kind).priority,
+        recipient=recipient,
+        address=address,
+        language=language,
+        context=context,
+        deduplication_key=deduplication_key,
+        due_at=at,
+        created_at=at,
+    )
+    # ON CONFLICT DO NOTHING waits for a concurrent writer of the same key, and needs no savepoint
+    OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
+    stored = OutboxMessage.objects.get(deduplication_key=deduplication_key)
+    if stored.pk == row.pk:
+        wake_on_commit()
+    return stored
+
+
+def wake_on_commit() -> None:
+    """Wake the worker once this transaction is committed: once, however many mails it owes."""
+    connection = transaction.get_connection()
+    for savepoints, callback, _robust in connection.run_on_commit:
+        # a wake-up registered in a savepoint that is still open could be rolled back with it
+        if callback is wake_worker and set(savepoints) <= set(connection.savepoint_ids):
+            return
+    transaction.on_commit(wake_worker, robust=True)
+
+
+def retry_now(*, messages: QuerySet[OutboxMessage], by: object, at: datetime) -> int:
+    """Try again those of these messages that failed; return how many. `by` is the account that asks."""
+    with transaction.atomic():
+        failed = list(
+            messages.filter(state=MessageState.FAILED)
+            .select_for_update(of=("self",))
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        count = OutboxMessage.objects.filter(pk__in=failed).update(state=MessageState.RETRYING, due_at=at)
+        wake_on_commit()
+    logger.info("%d failed messages to be tried again, asked by account %s", count, getattr(by, "pk", None))
+    return count
