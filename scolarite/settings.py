@@ -117,7 +117,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env("CELERY_BEAT_SCHEDULE_FILENAME", default="celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "send-due-messages": {"task": "notifications.tasks.send_due_messages", "schedule": 15.0},
+    "send-due-messages": {
+        "task": "notifications.tasks.send_due_messages",
+        "schedule": 15.0,
+        "options": {"expires": 15},  # sweeps that no worker took do not pile up
+    },
 }
 
 # --- Who is signed in -----------------------------------------------------------------------------------------------
