@@ -64,9 +64,7 @@ class Actor:
             .select_related("school", "division")
             .prefetch_related(Prefetch("guardianships", queryset=own_links, to_attr="own_links"))
         )
-        return [
-            StudentFile(student, next((link.guardian for link in student.own_links), None)) for student in students
-        ]
+        return [StudentFile(student, next((link.guardian for link in student.own_links), None)) for student in students]
 
     def file_or_404(self, public_id: object) -> StudentFile:
         """Return the file of this student. Raises Http404 when it is not this actor's."""

@@ -1,13 +1,67 @@
-"""What every template may read. No query here: see dsfr's traps in docs/dependencies.md."""
+"""What every template may read. No query of its own: the account is read only by pages that have one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.actors import PROFILE_SESSION_KEY
+from accounts.models import Profile
+
+
+@dataclass(frozen=True)
+class Link:
+    """A labelled address of a menu."""
+
+    label: str
+    url: str
+    is_current: bool = False
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The brand and the addresses of other sites (decisions 20 and 27)."""
-    return {"brand": settings.BRAND, "links": settings.EXTERNAL_LINKS}
+    """The brand, the menus, who is signed in and the addresses of other sites (decisions 20 and 27)."""
+    return {
+        "brand": settings.BRAND,
+        "links": settings.EXTERNAL_LINKS,
+        "navigation": _navigation(request),
+        "footer_links": _footer_links(),
+        "account": _account(request),
+    }
+
+
+def _navigation(request: HttpRequest) -> list[Link]:
+    entries = [
+        (_("Accueil"), reverse("portal:home")),
+        (_("Mes services"), reverse("portal:services")),
+        (_("Contact"), reverse("portal:contact")),
+        (_("Espace famille"), reverse("portal:family")),
+    ]
+    return [
+        Link(label, url, is_current=request.path == url or (url != "/" and request.path.startswith(url)))
+        for label, url in entries
+    ]
+
+
+def _footer_links() -> list[Link]:
+    return [
+        Link(_("Plan du site"), reverse("portal:sitemap")),
+        Link(_("Accessibilité : non conforme"), reverse("portal:accessibility")),
+        Link(_("Mentions légales"), reverse("portal:legal")),
+        Link(_("Données personnelles"), reverse("portal:personal_data")),
+        Link(_("Gestion des cookies"), reverse("portal:cookies")),
+        Link(_("Conditions d’utilisation"), reverse("portal:terms")),
+        Link(_("Assistance"), reverse("portal:assistance")),
+    ]
+
+
+def _account(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"is_signed_in": False}
+    profile = request.session.get(PROFILE_SESSION_KEY)
+    return {"is_signed_in": True, "name": str(user), "profile": Profile(profile).label if profile else ""}

@@ -1,6 +1,25 @@
 """The pages around the services."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from portal.views import contact_data, health, pages
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("mes-services/", pages.services, name="services"),
+    path("mes-services/fiche-renseignements/", contact_data.show, name="contact_data"),
+    path("courriel/confirmation/<str:token>/", contact_data.confirm, name="confirm_email"),
+    path("contact/", pages.contact, name="contact"),
+    path("espace-famille/", pages.family, name="family"),
+    path("assistance/", pages.assistance, name="assistance"),
+    path("accessibilite/", pages.accessibility, name="accessibility"),
+    path("mentions-legales/", pages.legal, name="legal"),
+    path("donnees-personnelles/", pages.personal_data, name="personal_data"),
+    path("cookies/", pages.cookies, name="cookies"),
+    path("conditions-utilisation/", pages.terms, name="terms"),
+    path("plan-du-site/", pages.sitemap, name="sitemap"),
+    path("sante/vivant/", health.live, name="live"),
+    path("sante/pret/", health.ready, name="ready"),
+    path(".well-known/security.txt", pages.security_txt, name="security_txt"),
+]

@@ -20,7 +20,7 @@ PATHWAYS = [
 ARTS = "Arts"
 LLCER = "Langues, littératures et cultures étrangères et régionales"
 LLCA = "Littérature et langues et cultures de l’Antiquité"
-OTHERS = "Autres enseignements de spécialité"
+OTHERS = "Sciences, humanités et sport"
 
 SPECIALITIES = [
     # code, pathway, family, label, exclusive group

@@ -1,0 +1,89 @@
+"""What the services of orientation refuse, each with its sentence for the person who asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from orientation.models.campaign import Phase, PhaseState
+
+
+class OrientationError(Exception):
+    """A refusal. `str(error)` is the French sentence to show."""
+
+
+class NotAllowed(OrientationError):
+    """The file may be read, but this act is not for this person (answered 403)."""
+
+
+class PhaseNotOpen(OrientationError):
+    """The act belongs to a phase that is not open (answered 409); what was typed is kept."""
+
+    def __init__(self, phase: Phase, at: datetime) -> None:
+        self.phase = phase
+        self.state = phase.state_at(at)
+        if self.state is PhaseState.UPCOMING:
+            super().__init__(_("Cette phase n’est pas encore ouverte : rien n’a été enregistré."))
+        else:
+            super().__init__(
+                _(
+                    "Le service est fermé : cette modification est arrivée après la fermeture et n’a pas été "
+                    "enregistrée. Votre brouillon est conservé ; contactez l’établissement."
+                )
+            )
+
+
+class OfferNotDeclared(OrientationError):
+    """The school has not said which specialities it teaches (decision 5)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("L’établissement n’a pas encore déclaré les spécialités qu’il propose."))
+
+
+class DraftChangedByOther(OrientationError):
+    """Somebody else wrote a newer version than the one this person saw (decision 2). Nothing was written."""
+
+    def __init__(self, *, name: str, changed_at: datetime) -> None:
+        self.name = name
+        self.changed_at = changed_at
+        super().__init__(
+            _(
+                "%(name)s a modifié la liste pendant ce temps. Rien n’a été écrasé : vérifiez la liste à jour, "
+                "puis recommencez si besoin."
+            )
+            % {"name": name}
+        )
+
+
+class LastChangeByOther(OrientationError):
+    """The draft to validate was last changed by another guardian: asked once (decision 2)."""
+
+    def __init__(self, *, name: str, changed_at: datetime) -> None:
+        self.name = name
+        self.changed_at = changed_at
+        super().__init__(_("Ce brouillon a été modifié en dernier par %(name)s.") % {"name": name})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field of the dialog; `field` is the name of the form field."""
+
+    field: str
+    message: str
+
+
+class WishRefused(OrientationError):
+    """A choice breaks the rules of the catalogue; `problems` names each field."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problem.message for problem in problems))
+
+
+class NothingToValidate(OrientationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Vous devez obligatoirement saisir une voie d’orientation ou un autre parcours avant de valider.")
+        )

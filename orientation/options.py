@@ -1,0 +1,72 @@
+"""The lists of specialities of the dialog, rendered once per page: an option drawn by a form widget costs ten times more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from orientation.forms import ChoiceForm
+from orientation.models import PathwayGroup, Phase, Speciality, SpecialityOffer
+
+
+def speciality_options(form: ChoiceForm, phase: Phase) -> dict[str, Any]:
+    """Return what the dialog's template shows: groups, series and lists, with what is selected. One query."""
+    catalogue = form.catalogue
+    general = catalogue.of_group(PathwayGroup.GENERAL)[0]
+    options = _options(catalogue.specialities_of(general), _offered(phase))
+    return {
+        "groups": [(group, form["group"].value() == group) for group in PathwayGroup],
+        "lists": [
+            (form[name], _select(options, form[name].value()), number)
+            for number, name in enumerate(form.speciality_fields, start=1)
+        ],
+        "series": [
+            (
+                series,
+                form["series"].value() == series.code,
+                form[form.series_fields[series.code]] if series.code in form.series_fields else None,
+                [
+                    (each, form[form.series_fields[series.code]].value() == each.code)
+                    for each in catalogue.specialities_of(series)
+                ],
+            )
+            for series in catalogue.of_group(PathwayGroup.TECHNOLOGICAL)
+        ],
+    }
+
+
+def _offered(phase: Phase) -> set[int]:
+    """Return the ids of the specialities that the school teaches."""
+    campaign = phase.campaign
+    return set(
+        SpecialityOffer.objects.filter(
+            school_id=campaign.school_id, school_year=campaign.school_year
+        ).values_list("speciality_id", flat=True)
+    )
+
+
+def _options(specialities: Iterable[Speciality], offered: set[int]) -> SafeString:
+    elsewhere = _(" (hors établissement)")
+    groups = []
+    for family, members in groupby(specialities, key=lambda each: each.family):
+        items = format_html_join(
+            "",
+            '<option value="{}">{}{}</option>',
+            ((each.code, each.label, "" if each.pk in offered else elsewhere) for each in members),
+        )
+        groups.append(format_html('<optgroup label="{}">{}</optgroup>', family, items))
+    return mark_safe("".join(groups))  # noqa: S308 - joined from format_html
+
+
+def _select(options: SafeString, value: str | None) -> SafeString:
+    """Return the options with one of them selected."""
+    if not value:
+        return options
+    marked = format_html('<option value="{}">', value)
+    selected = format_html('<option value="{}" selected>', value)
+    return mark_safe(options.replace(marked, selected))  # noqa: S308 - both escaped

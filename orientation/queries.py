@@ -1,0 +1,138 @@
+"""What pages read of orientation: each function says how many queries it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from orientation.models import (
+    Choice,
+    ChoiceSpeciality,
+    Draft,
+    DraftChoice,
+    DraftChoiceSpeciality,
+    PathwayGroup,
+    Phase,
+    PhaseKind,
+    PhaseState,
+    SpecialityOffer,
+    Submission,
+)
+from schools.models import Student
+
+
+@dataclass(frozen=True)
+class RankedChoice:
+    """One rank as lists, recaps, mails and receipts show it; `specialities` pairs a label with *hors établissement*."""
+
+    rank: int
+    code: str
+    label: str
+    specialities: tuple[tuple[str, bool], ...]
+    note: str
+
+
+class PhaseSet:
+    """The four phases of the newest campaign that takes a student, in the order of the seed. May be empty."""
+
+    def __init__(self, phases: Iterable[Phase]) -> None:
+        self._by_kind = {phase.phase_kind: phase for phase in phases}
+
+    def __iter__(self) -> Iterator[Phase]:
+        return iter([self._by_kind[kind] for kind in PhaseKind if kind in self._by_kind])
+
+    def __bool__(self) -> bool:
+        return bool(self._by_kind)
+
+    def get(self, kind: PhaseKind) -> Phase | None:
+        return self._by_kind.get(kind)
+
+    def current_at(self, instant: datetime) -> Phase | None:
+        """Return the phase to look at: the open one, else the next to open, else the last one."""
+        phases = list(self)
+        in_state = {state: [each for each in phases if each.state_at(instant) is state] for state in PhaseState}
+        for candidates, index in (
+            (in_state[PhaseState.OPEN], 0),
+            (in_state[PhaseState.UPCOMING], 0),
+            (in_state[PhaseState.CLOSED], -1),
+        ):
+            if candidates:
+                return candidates[index]
+        return None
+
+
+def phases_of(student: Student) -> PhaseSet:
+    """Return the phases of the campaign that takes the student (decision 26): one query, once per student object."""
+    if not hasattr(student, "_phases"):
+        phases = [
+            phase
+            for phase in Phase.objects.filter(campaign__school_id=student.school_id)
+            .select_related("campaign__school")
+            .order_by("-campaign__school_year", "opens_at")
+            if phase.campaign.takes(student)
+        ]
+        newest = [phase for phase in phases if phase.campaign_id == phases[0].campaign_id]
+        student._phases = PhaseSet(newest)  # type: ignore[attr-defined]
+    phases_of_student: PhaseSet = student._phases  # type: ignore[attr-defined]
+    return phases_of_student
+
+
+def draft_of(student: Student, phase: Phase) -> Draft | None:
+    """Return the draft with who changed it last: one query."""
+    return Draft.objects.filter(student=student, phase=phase).select_related("changed_by").first()
+
+
+def draft_rows(draft: Draft, phase: Phase) -> list[DraftChoice]:
+    """Return the rows of a draft; *hors établissement* follows today's offer (decision 5): two queries."""
+    offered = SpecialityOffer.objects.filter(
+        school_id=phase.campaign.school_id,
+        school_year=phase.campaign.school_year,
+        speciality_id=OuterRef("speciality_id"),
+    )
+    specialities = DraftChoiceSpeciality.objects.select_related("speciality").annotate(is_elsewhere=~Exists(offered))
+    choices = DraftChoice.objects.filter(draft=draft).select_related("pathway")
+    return list(choices.prefetch_related(Prefetch("choice_specialities", queryset=specialities)))
+
+
+def ranked(rows: Iterable[DraftChoice]) -> list[RankedChoice]:
+    """Return the rows of a draft as pages show them. No query."""
+    return [
+        RankedChoice(
+            rank=row.rank,
+            code=row.pathway.code,
+            label=row.pathway.full_label,
+            specialities=tuple(
+                (each.speciality.label, row.pathway.group == PathwayGroup.GENERAL and each.is_elsewhere)
+                for each in row.choice_specialities.all()
+            ),
+            note=row.note,
+        )
+        for row in rows
+    ]
+
+
+def submissions_of(student: Student, phase: Phase) -> QuerySet[Submission]:
+    """Return the submissions, newest first."""
+    return Submission.objects.filter(student=student, phase=phase).order_by("-number")
+
+
+def submission_choices(submission: Submission) -> list[RankedChoice]:
+    """Return the ranks of a submission as they were frozen: two queries."""
+    choices = (
+        Choice.objects.filter(submission=submission)
+        .select_related("pathway")
+        .prefetch_related(Prefetch("choice_specialities", queryset=ChoiceSpeciality.objects.order_by("position")))
+    )
+    return [
+        RankedChoice(
+            rank=choice.rank,
+            code=choice.pathway.code,
+            label=choice.label,
+            specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all()),
+            note=choice.note,
+        )
+        for choice in choices
+    ]

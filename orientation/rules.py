@@ -1,0 +1,142 @@
+"""The rules of the choices (decisions 1, 5, 6, 7), as pure functions over the catalogue: no request, no database write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orientation.errors import Problem
+from orientation.models.catalogue import Pathway, PathwayGroup, Speciality
+from orientation.models.choices import NOTE_MAX_LENGTH, RANK_MAX
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One choice as a person typed it: codes of the catalogue, in the order chosen. Nothing is checked yet."""
+
+    pathway: str
+    specialities: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Catalogue:
+    """The pathways and specialities that can be chosen, by code."""
+
+    def __init__(self, pathways: Iterable[Pathway], specialities: Iterable[Speciality]) -> None:
+        self.pathways = {pathway.code: pathway for pathway in pathways}
+        self.specialities = {speciality.code: speciality for speciality in specialities}
+
+    @classmethod
+    def load(cls) -> Catalogue:
+        """Read what can be chosen today: two queries."""
+        return cls(
+            Pathway.objects.filter(is_active=True), Speciality.objects.filter(is_active=True).select_related("pathway")
+        )
+
+    @classmethod
+    def current(cls) -> Catalogue:
+        """Return the catalogue as it was read within the last minute: it changes once a year, and every dialog needs it."""
+        global _current  # noqa: PLW0603
+        if _current is None or _current[0] < time.monotonic() - CATALOGUE_MAX_AGE:
+            _current = (time.monotonic(), cls.load())
+        return _current[1]
+
+    def of_group(self, group: str) -> list[Pathway]:
+        return [pathway for pathway in self.pathways.values() if pathway.group == group]
+
+    def specialities_of(self, pathway: Pathway) -> list[Speciality]:
+        """The specialities that can be asked with a pathway: empty where it asks for none."""
+        return [each for each in self.specialities.values() if each.pathway_id == pathway.pk]
+
+
+CATALOGUE_MAX_AGE = 60
+"""Seconds for which a process trusts the catalogue it has read."""
+
+_current: tuple[float, Catalogue] | None = None
+
+
+def check_wish(
+    wish: Wish, *, catalogue: Catalogue, speciality_count: int, others: Mapping[str, int] | None = None
+) -> list[Problem]:
+    """Return what is wrong with a wish; an empty list when it may stand.
+
+    `speciality_count` is how many specialities the phase asks with 1re générale. `others` gives the rank of each
+    pathway (by code) that stands elsewhere in the list.
+    """
+    others = others or {}
+    pathway = catalogue.pathways.get(wish.pathway)
+    if pathway is None:
+        return [Problem("pathway", _("Choisissez une voie d’orientation ou un autre parcours de la liste."))]
+    problems = []
+    if pathway.code in others:
+        problems.append(
+            Problem(
+                "pathway",
+                _("« %(label)s » est déjà choisie au rang %(rank)d : modifiez plutôt ce rang.")
+                % {"label": pathway.label, "rank": others[pathway.code]},
+            )
+        )
+    if len(others) >= RANK_MAX:
+        problems.append(Problem("pathway", _("Vous avez déjà saisi 11 choix, le maximum.")))
+    problems += _check_specialities(wish, pathway, catalogue, speciality_count)
+    problems += _check_note(wish, pathway)
+    return problems
+
+
+def required_specialities(pathway: Pathway, catalogue: Catalogue, speciality_count: int) -> int:
+    """Return how many specialities a pathway asks for: those of the phase, one for STL and S2TMD, none elsewhere."""
+    if pathway.group == PathwayGroup.GENERAL:
+        return speciality_count
+    return 1 if catalogue.specialities_of(pathway) else 0
+
+
+def _check_specialities(wish: Wish, pathway: Pathway, catalogue: Catalogue, speciality_count: int) -> list[Problem]:
+    expected = required_specialities(pathway, catalogue, speciality_count)
+    allowed = {each.code: each for each in catalogue.specialities_of(pathway)}
+    if any(code not in allowed for code in wish.specialities):
+        return [
+            Problem("specialities", _("Une spécialité choisie n’existe pas pour « %(label)s ».") % {"label": pathway})
+        ]
+    if len(set(wish.specialities)) < len(wish.specialities):
+        return [Problem("specialities", _("Vous avez choisi deux fois la même spécialité : elles doivent différer."))]
+    if len(wish.specialities) != expected:
+        message = ngettext(
+            "Choisissez %(count)d enseignement de spécialité pour « %(label)s ».",
+            "Choisissez %(count)d enseignements de spécialité pour « %(label)s ».",
+            expected,
+        )
+        return [Problem("specialities", message % {"count": expected, "label": pathway})]
+    exclusive = [allowed[code].exclusive_group for code in wish.specialities if allowed[code].exclusive_group]
+    if len(set(exclusive)) < len(exclusive):
+        return [Problem("specialities", _("Une seule spécialité d’arts peut être choisie : changez l’une des deux."))]
+    return []
+
+
+def _check_note(wish: Wish, pathway: Pathway) -> list[Problem]:
+    if wish.note and pathway.group != PathwayGroup.OTHER:
+        return [Problem("note", _("Une précision ne peut accompagner qu’un autre parcours."))]
+    if len(wish.note) > NOTE_MAX_LENGTH:
+        return [
+            Problem(
+                "note",
+                _("Votre texte a %(length)d caractères : %(maximum)d au plus.")
+                % {"length": len(wish.note), "maximum": NOTE_MAX_LENGTH},
+            )
+        ]
+    return []
+
+
+def moved(ranked: Sequence[str], code: str, rank: int) -> list[str]:
+    """Return the list with `code` at `rank` (from 1; brought into the list's bounds), the others in their order.
+
+    Raises ValueError when the code is not in the list.
+    """
+    rest = [each for each in ranked if each != code]
+    if len(rest) == len(ranked):
+        raise ValueError(code)
+    index = min(max(rank, 1), len(ranked)) - 1
+    return [*rest[:index], code, *rest[index:]]

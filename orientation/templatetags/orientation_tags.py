@@ -1,0 +1,25 @@
+"""How pages show what the catalogue and the phases are called."""
+
+import re
+
+from django import template
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+from orientation.models import PhaseState
+
+register = template.Library()
+
+_ORDINAL = re.compile(r"\b(\d+)(res?|des?|es?)\b")
+
+
+@register.filter
+def ordinals(text: object) -> SafeString:
+    """Raise the ending of ordinals: `1re générale` becomes 1<sup>re</sup> générale. The text is escaped first."""
+    return mark_safe(_ORDINAL.sub(r"\1<sup>\2</sup>", conditional_escape(text)))  # noqa: S308 - escaped just before
+
+
+@register.filter
+def state_badge(state: PhaseState) -> str:
+    """Return the class of the design system's badge for the state of a phase; the words stand beside it."""
+    return {PhaseState.OPEN: "fr-badge--success", PhaseState.UPCOMING: "fr-badge--info"}.get(state, "")

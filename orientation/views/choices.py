@@ -1,0 +1,225 @@
+"""The list of ranks being prepared, and each act on it. Every act works as a plain page and a POST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from orientation import policies, services
+from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError, WishRefused
+from orientation.forms import ChoiceForm, MoveForm, VersionForm
+from orientation.models import RANK_MAX, Draft, DraftChoice, PhaseKind
+from orientation.options import speciality_options
+from orientation.queries import draft_of, draft_rows, ranked, submission_choices, submissions_of
+from orientation.rules import Catalogue
+from orientation.views.scope import WritingScope, writing_scope
+
+
+@require_safe
+def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
+    """Show the draft to who may write it, and what was validated to everybody else."""
+    scope = writing_scope(request, student, kind)
+    newest = submissions_of(scope.file.student, scope.phase).first()
+    draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
+    context = {"newest": newest, "draft": draft, "version": draft.version if draft else 0, "rank_max": RANK_MAX}
+    if scope.can_write():
+        choices = ranked(draft_rows(draft, scope.phase)) if draft else []
+        return scope.render("orientation/choices.html", {**context, "choices": choices})
+    unvalidated = ranked(draft_rows(draft, scope.phase)) if draft and not draft.is_validated else []
+    validated = submission_choices(newest) if newest else []
+    state = scope.phase.state_at(scope.now)
+    return scope.render(
+        "orientation/choices_read.html", {**context, "choices": validated, "unvalidated": unvalidated, "state": state}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
+    """Add a choice at the end of the list."""
+    scope = writing_scope(request, student, kind)
+    draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
+    rank = (draft.choices.count() if draft else 0) + 1
+    return _choice_dialog(scope, draft, rank=rank, replaced=None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -> HttpResponse:
+    """Change the choice on this pathway, at its rank."""
+    scope = writing_scope(request, student, kind)
+    draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
+    rows = draft_rows(draft, scope.phase) if draft else []
+    replaced = next((row for row in rows if row.pathway.code == pathway), None)
+    if replaced is None and request.method != "POST":
+        return _gone(scope)
+    return _choice_dialog(scope, draft, rank=replaced.rank if replaced else len(rows) + 1, replaced=replaced)
+
+
+def _choice_dialog(
+    scope: WritingScope, draft: Draft | None, *, rank: int, replaced: DraftChoice | None
+) -> HttpResponse:
+    catalogue = Catalogue.current()
+    options = {"catalogue": catalogue, "speciality_count": scope.phase.speciality_count}
+    version = draft.version if draft else 0
+    if scope.request.method == "POST":
+        form = ChoiceForm(scope.request.POST, **options)
+        if form.is_valid():
+            try:
+                services.save_choice(
+                    file=scope.file,
+                    phase=scope.phase,
+                    wish=form.wish(),
+                    replacing=replaced.pathway.code if replaced else "",
+                    version=form.cleaned_data["version"],
+                    by=scope.user,
+                    at=scope.now,
+                )
+            except WishRefused as error:
+                for problem in error.problems:
+                    form.add_problem(problem)
+            except DraftChangedByOther as error:
+                form.add_error(None, str(error))
+            except OrientationError as error:
+                return scope.refuse(error)
+            else:
+                return _saved(scope)
+    elif not scope.can_write():
+        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+    else:
+        initial = ChoiceForm.initial_of(replaced) if replaced else {"group": scope.request.GET.get("voie", "")}
+        form = ChoiceForm(initial=initial, **options)
+    context = {
+        "form": form,
+        "rank": rank,
+        "version": version,
+        "is_new": replaced is None,
+        "replaced": replaced,
+        "choices": ranked(draft_rows(draft, scope.phase)) if draft and form.non_field_errors() else [],
+        **speciality_options(form, scope.phase),
+    }
+    return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _saved(scope: WritingScope) -> HttpResponse:
+    """Lead back to the list, or on to another series."""
+    arguments = [scope.file.student.public_id, scope.phase.phase_kind.slug]
+    if "another" in scope.request.POST:
+        return redirect(reverse("orientation:add_choice", args=arguments) + "?voie=technologique")
+    messages.success(scope.request, _("Choix enregistré dans le brouillon. Il reste à valider vos choix."))
+    return _back_to_list(scope)
+
+
+def _gone(scope: WritingScope) -> HttpResponse:
+    messages.info(scope.request, _("Ce choix n’est plus dans la liste. La voici à jour."))
+    return _back_to_list(scope)
+
+
+def _back_to_list(scope: WritingScope) -> HttpResponse:
+    """Lead to the list: from the dialog the whole page is replaced, from the list only the list."""
+    address = reverse("orientation:choices", args=[scope.file.student.public_id, scope.phase.phase_kind.slug])
+    htmx = scope.request.htmx  # type: ignore[attr-defined]
+    return HttpResponseClientRedirect(address) if htmx and htmx.target != "choix" else redirect(address)
+
+
+def _act(scope: WritingScope, act: Callable[[], Draft], *, success: str) -> HttpResponse:
+    """Do an act on the list and lead back to it, saying what happened."""
+    try:
+        act()
+    except DraftChangedByOther as error:
+        messages.warning(scope.request, str(error))
+    except OrientationError as error:
+        return scope.refuse(error)
+    else:
+        messages.success(scope.request, success)
+    return _back_to_list(scope)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -> HttpResponse:
+    """Ask, then take a choice out of the list."""
+    scope = writing_scope(request, student, kind)
+    if request.method == "POST":
+        form = VersionForm(request.POST)
+        if not form.is_valid():
+            return _gone(scope)
+        return _act(
+            scope,
+            lambda: services.remove_choice(
+                file=scope.file,
+                phase=scope.phase,
+                pathway=pathway,
+                version=form.cleaned_data["version"],
+                by=scope.user,
+                at=scope.now,
+            ),
+            success=_("Choix supprimé du brouillon. Il reste à valider vos choix."),
+        )
+    if not scope.can_write():
+        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+    draft = draft_of(scope.file.student, scope.phase)
+    choices = ranked(draft_rows(draft, scope.phase)) if draft else []
+    choice = next((each for each in choices if each.code == pathway), None)
+    if draft is None or choice is None:
+        return _gone(scope)
+    return scope.render("orientation/choice_remove.html", {"choice": choice, "version": draft.version})
+
+
+@require_POST
+def move(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -> HttpResponse:
+    """Bring a choice to another rank."""
+    scope = writing_scope(request, student, kind)
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    rank = form.cleaned_data["rank"]
+    return _act(
+        scope,
+        lambda: services.move_choice(
+            file=scope.file,
+            phase=scope.phase,
+            pathway=pathway,
+            rank=rank,
+            version=form.cleaned_data["version"],
+            by=scope.user,
+            at=scope.now,
+        ),
+        success=_("Choix déplacé au rang %(rank)d. Il reste à valider vos choix.") % {"rank": rank},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
+    """Ask, then bring the draft back to what was last validated (*Annuler*, decision 4)."""
+    scope = writing_scope(request, student, kind)
+    newest = submissions_of(scope.file.student, scope.phase).first()
+    if request.method == "POST":
+        form = VersionForm(request.POST)
+        if not form.is_valid():
+            return _back_to_list(scope)
+        success = (
+            _("Votre brouillon est revenu à la demande n° %(number)d.") % {"number": newest.number}
+            if newest
+            else _("Votre brouillon est vide.")
+        )
+        return _act(
+            scope,
+            lambda: services.reset_draft(
+                file=scope.file,
+                phase=scope.phase,
+                version=form.cleaned_data["version"],
+                by=scope.user,
+                at=scope.now,
+            ),
+            success=success,
+        )
+    if not scope.can_write():
+        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+    draft = draft_of(scope.file.student, scope.phase)
+    return scope.render("orientation/reset.html", {"newest": newest, "version": draft.version if draft else 0})

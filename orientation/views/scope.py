@@ -1,0 +1,77 @@
+"""What each page of orientation begins with: whose file, which phase, and how a refusal is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.actors import StudentFile, actor_of
+from accounts.menu import page_context
+from accounts.models import User
+from orientation import policies
+from orientation.errors import NotAllowed, OrientationError
+from orientation.models import Phase, PhaseKind, PhaseState
+from orientation.queries import phases_of
+from orientation.wording import WRITING_WORDS
+from schools.models import Guardianship
+
+
+@dataclass(frozen=True)
+class WritingScope:
+    """One student's file in one writing phase, at the instant of the request."""
+
+    request: HttpRequest
+    file: StudentFile
+    phase: Phase
+    now: datetime
+
+    @property
+    def user(self) -> User:
+        return actor_of(self.request).user
+
+    @property
+    def is_open(self) -> bool:
+        return (
+            self.phase.state_at(self.now) is PhaseState.OPEN and self.phase.campaign.offer_declared_at is not None
+        )
+
+    def can_write(self) -> bool:
+        """Whether this person may change choices now. No query, but one where the campaign has a single writer."""
+        if not self.is_open or self.file.guardian is None:
+            return False
+        designated = None
+        if self.phase.campaign.single_writer:
+            designated = (
+                Guardianship.objects.legal()
+                .filter(student=self.file.student, is_designated=True)
+                .values_list("guardian_id", flat=True)
+                .first()
+            )
+        return policies.can_write_choices(self.file, self.phase.campaign, designated_guardian_id=designated)
+
+    def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        """Render a page of this phase, in the frame of *Mes services*."""
+        frame = page_context(self.request, file=self.file, service="orientation")
+        words = WRITING_WORDS[self.phase.phase_kind]
+        scope = {"phase": self.phase, "kind": self.phase.phase_kind, "school": self.file.student.school, "words": words}
+        return render(self.request, template, {**frame, **scope, "is_open": self.is_open, **context}, status=status)
+
+    def refuse(self, error: OrientationError, *, status: int | None = None) -> HttpResponse:
+        """Answer a refusal with its sentence: 403 for an act that is not this person's, 409 for a matter of state."""
+        status = status or (403 if isinstance(error, NotAllowed) else 409)
+        return self.render("orientation/refused.html", {"reason": str(error)}, status=status)
+
+
+def writing_scope(request: HttpRequest, student: UUID, kind: PhaseKind) -> WritingScope:
+    """Return the scope of a page. Raises Http404 for a file that is not this person's, or a phase that does not exist."""
+    file = actor_of(request).file_or_404(student)
+    phase = phases_of(file.student).get(kind)
+    if phase is None:
+        raise Http404
+    return WritingScope(request, file, phase, timezone.now())

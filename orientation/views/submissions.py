@@ -1,0 +1,103 @@
+"""Validating, and reading what was validated."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from orientation import services
+from orientation.errors import DraftChangedByOther, LastChangeByOther, NothingToValidate, OrientationError, WishRefused
+from orientation.forms import VersionForm
+from orientation.models import PhaseKind
+from orientation.queries import draft_of, draft_rows, ranked, submission_choices, submissions_of
+from orientation.views.scope import WritingScope, writing_scope
+from schools.models import Guardian
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def validate(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
+    """Validate the draft; asks once more when another guardian changed it last (decision 2)."""
+    scope = writing_scope(request, student, kind)
+    form = VersionForm(request.POST or None)
+    if not form.is_valid():
+        return _back(scope)
+    try:
+        submission = services.validate_draft(
+            file=scope.file,
+            phase=scope.phase,
+            version=form.cleaned_data["version"],
+            by=scope.user,
+            at=scope.now,
+            is_confirmed="confirmed" in request.POST,
+        )
+    except LastChangeByOther as error:
+        return _ask_to_confirm(scope, error)
+    except (DraftChangedByOther, NothingToValidate, WishRefused) as error:
+        messages.warning(request, str(error))
+        return _back(scope)
+    except OrientationError as error:
+        return scope.refuse(error)
+    return redirect("orientation:submission", student, kind.slug, submission.number)
+
+
+def _back(scope: WritingScope) -> HttpResponse:
+    return redirect("orientation:choices", scope.file.student.public_id, scope.phase.phase_kind.slug)
+
+
+def _ask_to_confirm(scope: WritingScope, error: LastChangeByOther) -> HttpResponse:
+    draft = draft_of(scope.file.student, scope.phase)
+    if draft is None:
+        return _back(scope)
+    return scope.render(
+        "orientation/confirm_validation.html",
+        {
+            "version": draft.version,
+            "choices": ranked(draft_rows(draft, scope.phase)),
+            "name": error.name,
+            "changed_at": error.changed_at,
+        },
+    )
+
+
+@require_safe
+def show(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -> HttpResponse:
+    """Show one submission: the recap, what was sent to whom, and until when it can be changed."""
+    scope = writing_scope(request, student, kind)
+    submissions = list(submissions_of(scope.file.student, scope.phase))
+    submission = next((each for each in submissions if each.number == number), None)
+    if submission is None:
+        raise Http404
+    return scope.render(
+        "orientation/submission.html",
+        {
+            "submission": submission,
+            "is_newest": submission is submissions[0],
+            "others": [each for each in submissions if each is not submission],
+            "choices": submission_choices(submission),
+            "recipients": _recipients(scope) if scope.file.guardian else [],
+        },
+    )
+
+
+def _recipients(scope: WritingScope) -> list[tuple[str, str]]:
+    """Say to which of one's own addresses the e-mail goes, and of the other guardians only whether one exists."""
+    guardians = Guardian.objects.filter(
+        guardianships__student=scope.file.student, guardianships__level=1
+    ).order_by("pk")
+    own = scope.file.guardian
+    return [
+        (
+            guardian.full_name,
+            guardian.usable_email or _("aucune adresse électronique valide")
+            if guardian == own
+            else _("une adresse électronique valide existe")
+            if guardian.usable_email
+            else _("aucune adresse électronique valide"),
+        )
+        for guardian in guardians
+    ]

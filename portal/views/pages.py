@@ -1,0 +1,82 @@
+"""The pages around the services: what the site is, whom to ask, what the law wants said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.actors import actor_of
+from accounts.menu import page_context
+from schools.models import School
+
+
+@require_safe
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is in the four steps of the seed, and who may sign in."""
+    return render(request, "portal/home.html")
+
+
+@require_safe
+def services(request: HttpRequest) -> HttpResponse:
+    """Show the menu of services, the children and what their schools say."""
+    actor = actor_of(request)
+    schools = {file.student.school_id: file.student.school for file in actor.files}
+    return render(
+        request, "portal/services.html", {**page_context(request, service="news"), "schools": list(schools.values())}
+    )
+
+
+@require_safe
+def family(request: HttpRequest) -> HttpResponse:
+    """Show the children whose file the account opens."""
+    return render(request, "portal/family.html", page_context(request))
+
+
+@require_safe
+@login_not_required
+def contact(request: HttpRequest) -> HttpResponse:
+    """Give the coordinates of the schools of the children; to strangers, say where to look."""
+    schools: list[School] = []
+    if request.user.is_authenticated:
+        schools = list({file.student.school_id: file.student.school for file in actor_of(request).files}.values())
+    return render(request, "portal/contact.html", {"schools": schools})
+
+
+def _static_page(template: str) -> Callable[[HttpRequest], HttpResponse]:
+    @require_safe
+    @login_not_required
+    def page(request: HttpRequest) -> HttpResponse:
+        return render(request, template)
+
+    return page
+
+
+assistance = _static_page("portal/assistance.html")
+accessibility = _static_page("portal/accessibility.html")
+legal = _static_page("portal/legal.html")
+personal_data = _static_page("portal/personal_data.html")
+cookies = _static_page("portal/cookies.html")
+terms = _static_page("portal/terms.html")
+sitemap = _static_page("portal/sitemap.html")
+
+
+@require_safe
+@login_not_required
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say to whom a flaw is reported (RFC 9116)."""
+    expires = (timezone.now() + timedelta(days=180)).replace(microsecond=0).isoformat()
+    lines = [
+        f"Contact: {settings.SITE_URL}/assistance/",
+        f"Expires: {expires}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,16 @@
+"""How pages say what schools know."""
+
+from datetime import datetime
+
+from django import template
+
+from schools.models import School
+from schools.times import spoken_instant
+
+register = template.Library()
+
+
+@register.filter
+def at_school(instant: datetime, school: School) -> str:
+    """Say an instant in the school's time zone: `{{ phase.closes_at|at_school:school }}`."""
+    return spoken_instant(instant, school)
