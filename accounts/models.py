@@ -34,8 +34,8 @@ class User(AbstractUser):
     username = models.CharField(_("identifiant"), max_length=150, unique=True, default=random_username)
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("compte")
-        verbose_name_plural = _("comptes")
+        verbose_name = _("compte")  # type: ignore[assignment]
+        verbose_name_plural = _("comptes")  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -55,6 +55,29 @@ class Identity(models.Model):
         verbose_name_plural = _("identités")
         constraints = [
             models.UniqueConstraint(fields=["provider", "subject"], name="identity_unique_per_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} n° {self.pk}"
+
+
+class ProofAttempts(models.Model):
+    """The wrong answers of one provider's person to the question of decision 19 (essais de vérification).
+
+    Counted per identity and not per school record: a stranger spends their own tries, never a parent's.
+    """
+
+    provider = models.CharField(_("fournisseur"), max_length=20, choices=Provider.choices)
+    subject = models.CharField(_("identifiant chez le fournisseur"), max_length=255)
+    failures = models.PositiveSmallIntegerField(_("réponses fausses"), default=0)
+    locked_until = models.DateTimeField(_("suspendus jusqu’au"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("modifiés le"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("essais de vérification")
+        verbose_name_plural = _("essais de vérification")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="proof_attempts_unique_per_identity"),
         ]
 
     def __str__(self) -> str:

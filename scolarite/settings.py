@@ -6,6 +6,7 @@ Nothing has an unsafe default: without its secrets the product does not start.
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -145,8 +147,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 
-def _oidc_provider(prefix: str, *, algorithm: str, scopes: str) -> dict[str, str]:
-    """The five values that the environment gives for one OpenID provider."""
+def _oidc_provider(prefix: str, *, algorithm: str, scopes: str) -> dict[str, Any]:
+    """The five values that the environment gives for one OpenID provider. Without an issuer it is off."""
     return {
         "OIDC_OP_ISSUER": env(f"{prefix}_ISSUER", default=""),
         "OIDC_RP_CLIENT_ID": env(f"{prefix}_CLIENT_ID", default=""),
@@ -156,14 +158,21 @@ def _oidc_provider(prefix: str, *, algorithm: str, scopes: str) -> dict[str, str
     }
 
 
-OIDC_PROVIDERS = {
+OIDC_PROVIDERS: dict[str, dict[str, Any]] = {
     "educonnect": _oidc_provider("EDUCONNECT", algorithm="RS256", scopes="openid profile"),
     "franceconnect": _oidc_provider(
         "FRANCECONNECT", algorithm="ES256", scopes="openid given_name family_name preferred_username"
     ),
     "agents": _oidc_provider("AGENTS", algorithm="RS256", scopes="openid profile email"),
 }
+"""Names of mozilla-django-oidc, read per provider by `accounts.oidc.settings`, completed by what it publishes."""
 
+# FranceConnect refuses any parameter it does not know, code_challenge among them, and a request without a level
+OIDC_PROVIDERS["franceconnect"] |= {
+    "OIDC_AUTH_REQUEST_EXTRA_PARAMS": {"acr_values": "eidas1"},
+    "OIDC_USE_PKCE": False,
+    "OIDC_TOKEN_USE_BASIC_AUTH": False,
+}
 
 def _provider_origins() -> list[str]:
     issuers = (urlsplit(provider["OIDC_OP_ISSUER"]) for provider in OIDC_PROVIDERS.values())
@@ -171,9 +180,9 @@ def _provider_origins() -> list[str]:
 
 
 OIDC_TIMEOUT = 5
-OIDC_STORE_ID_TOKEN = True
 OIDC_STATE_SIZE = OIDC_NONCE_SIZE = 32
-OIDC_REDIRECT_REQUIRE_HTTPS = SITE_IS_HTTPS
+OIDC_MAX_STATES = 10
+"""Seconds, bytes, and sign-ins begun at once in one browser."""
 
 AUTHENTICATION_BACKENDS = [
     "accounts.oidc.backends.EduConnectBackend",
@@ -254,7 +263,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 BRAND = {
     "state": env.bool("BRAND_STATE", default=False),
     "site_title": env("BRAND_SITE_TITLE", default="Scolarité Services"),
-    "entity": env("BRAND_ENTITY", default="Ministère<br>de l’Éducation nationale"),
+    "entity_lines": env.list("BRAND_ENTITY_LINES", default=["Ministère", "de l’Éducation", "nationale"]),
 }
 """Decision 20: the State's block and wording only for the State's own deployment."""
 

@@ -1,0 +1,19 @@
+"""What happens when somebody signs in, by whichever way."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts.sessions import RENEWED_AT_SESSION_KEY, SIGNED_IN_AT_SESSION_KEY
+
+
+@receiver(user_logged_in, dispatch_uid="accounts.note_sign_in")
+def note_sign_in(request: HttpRequest | None, **arguments: Any) -> None:
+    """Start counting the session's age, staff's too."""
+    if request is not None:
+        request.session[SIGNED_IN_AT_SESSION_KEY] = request.session[RENEWED_AT_SESSION_KEY] = time.time()

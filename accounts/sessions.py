@@ -1,0 +1,109 @@
+"""What the session holds of a sign-in, from the first redirect to the provider until the sign-out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.contrib import auth
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.actors import PROFILE_SESSION_KEY
+from accounts.models import Profile, Provider, User
+
+PROVIDER_SESSION_KEY = "oidc_provider"
+ID_TOKEN_SESSION_KEY = "oidc_id_token"  # noqa: S105 - the name of a key
+PENDING_SESSION_KEY = "pending_identity"
+SIGNED_IN_AT_SESSION_KEY = "signed_in_at"
+RENEWED_AT_SESSION_KEY = "renewed_at"
+
+PENDING_MAX_AGE = 15 * 60
+"""Seconds that a proven identity waits for its owner to say the birth dates."""
+
+
+@dataclass
+class SignInAttempt:
+    """A return from a provider being handled: what the state entry remembered, and the token to sign out with.
+
+    It travels on the request: the session is emptied when another account was signed in.
+    """
+
+    provider: str
+    profile: Profile
+    next_url: str
+    id_token: str = ""
+
+
+@dataclass(frozen=True)
+class PendingIdentity:
+    """Somebody whose identity a provider vouches for, and whom no record of a school could be tied to yet."""
+
+    provider: str
+    subject: str
+    family_name: str
+    given_name: str
+    usual_name: str
+    backend: str
+    id_token: str = ""
+    next_url: str = ""
+    expires_at: float = 0.0
+
+
+def attempt_of(request: HttpRequest | None) -> SignInAttempt | None:
+    """Return the sign-in that this request returns from, if it does."""
+    return getattr(request, "sign_in_attempt", None)
+
+
+def next_url_of(values: Mapping[str, str]) -> str:
+    """Return the page asked for before signing in, or an empty string. Paths of our own site only."""
+    url = values.get("next", "")
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
+
+
+def keep_pending(request: HttpRequest, pending: PendingIdentity) -> None:
+    """Keep the identity for the proof, in place of whoever was signed in."""
+    _leave(request)
+    request.session[PENDING_SESSION_KEY] = asdict(pending) | {"expires_at": time.time() + PENDING_MAX_AGE}
+    request.session.cycle_key()
+
+
+def pending_of(request: HttpRequest) -> PendingIdentity | None:
+    """Return the identity that waits for its proof in this session, unless it waited too long."""
+    values: dict[str, Any] | None = request.session.get(PENDING_SESSION_KEY)
+    if values is None:
+        return None
+    if values["expires_at"] < time.time():
+        del request.session[PENDING_SESSION_KEY]
+        return None
+    return PendingIdentity(**values)
+
+
+def keep_for_sign_out(request: HttpRequest, *, provider: str, id_token: str) -> None:
+    """Let somebody who was refused here sign out of the provider: their session there is open."""
+    _leave(request)
+    _remember_provider(request, provider, id_token)
+
+
+def open_session(
+    request: HttpRequest, user: User, *, backend: str, provider: str, profile: Profile, id_token: str
+) -> None:
+    """Sign the account in. A session of another account is emptied first; the token to sign out with is the new one."""
+    auth.login(request, user, backend=backend)
+    request.session.pop(PENDING_SESSION_KEY, None)
+    request.session[PROFILE_SESSION_KEY] = profile.value
+    _remember_provider(request, provider, id_token)
+
+
+def _remember_provider(request: HttpRequest, provider: str, id_token: str) -> None:
+    request.session[PROVIDER_SESSION_KEY] = Provider(provider).value
+    request.session[ID_TOKEN_SESSION_KEY] = id_token
+
+
+def _leave(request: HttpRequest) -> None:
+    """Another person has come to this browser: nothing of who was signed in stays."""
+    if request.user.is_authenticated:
+        auth.logout(request)
+    request.session.pop(PENDING_SESSION_KEY, None)

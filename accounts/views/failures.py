@@ -1,0 +1,75 @@
+"""The page that says why somebody could not sign in, and its line in the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import Profile, Provider
+from accounts.refusals import SignInRefused, WrongProfile
+
+logger = logging.getLogger(__name__)
+
+
+def refuse(
+    request: HttpRequest,
+    refusal: SignInRefused,
+    *,
+    provider: str = "",
+    profile: Profile | None = None,
+    next_url: str = "",
+) -> HttpResponse:
+    """Show the refusal under an incident number, which stands in the log with the classes of what went wrong only."""
+    incident = new_incident()
+    cause = type(refusal.__cause__).__name__ if refusal.__cause__ else "-"
+    logger.log(
+        refusal.level,
+        "sign-in refused: incident=%s provider=%s refusal=%s cause=%s",
+        incident,
+        provider or "-",
+        type(refusal).__name__,
+        cause,
+    )
+    context = {
+        "refusal": refusal,
+        "incident": incident,
+        "profile_url": with_next(reverse("accounts:profile"), next_url),
+        "retry_url": sign_in_page(profile, next_url) if refusal.can_retry else "",
+        "other_profile": "",
+        "other_profile_url": "",
+        "provider_label": Provider(provider).label if provider else "",
+        "offers_sign_out": bool(provider) and refusal.keeps_provider_session,
+    }
+    if isinstance(refusal, WrongProfile):
+        account_profile = Profile(refusal.account_profile)
+        context["other_profile"] = account_profile.label
+        context["other_profile_url"] = sign_in_url(Provider.EDUCONNECT.value, account_profile, next_url)
+    return render(request, "accounts/failure.html", context, status=refusal.status)
+
+
+def new_incident() -> str:
+    """Return a short number to say on the telephone."""
+    number = secrets.token_hex(4).upper()
+    return f"{number[:4]}-{number[4:]}"
+
+
+def sign_in_page(profile: Profile | None, next_url: str) -> str:
+    """Return the address of our page of the profile, or of the choice between them."""
+    names = {Profile.GUARDIAN: "accounts:guardian", Profile.STUDENT: "accounts:student", None: "accounts:profile"}
+    return with_next(reverse(names[profile]), next_url)
+
+
+def sign_in_url(provider: str, profile: Profile, next_url: str) -> str:
+    """Return the address that leads to the provider."""
+    values = {"profil": profile.value} if provider == Provider.EDUCONNECT else {}
+    return with_next(reverse(f"accounts:{provider}"), next_url, **values)
+
+
+def with_next(url: str, next_url: str, **values: str) -> str:
+    query = urlencode(values | ({"next": next_url} if next_url else {}))
+    return f"{url}?{query}" if query else url
