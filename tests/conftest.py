@@ -1,1 +1,31 @@
 """What all the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from orientation import rules
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _fresh_catalogue() -> Iterator[None]:
+    """Forget the catalogue that a process keeps for a minute: each test has its own database."""
+    rules.forget_catalogue()
+    yield
+    rules.forget_catalogue()
+
+
+@pytest.fixture
+def dubois(db: None) -> factories.Family:
+    return factories.dubois_family()
+
+
+@pytest.fixture
+def last_evening() -> Iterator[time_machine.Traveller]:
+    """Stand at 22:40 on the last evening of the *choix définitifs*."""
+    with time_machine.travel(factories.NOW, tick=False) as traveller:
+        yield traveller

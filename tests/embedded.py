@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from contextlib import ExitStack
+
+import pytest
 
 TEST_ENVIRONMENT = {
     "DJANGO_SECRET_KEY": "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
@@ -30,7 +31,10 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = _services.enter_context(embedded.postgresql())
     if "REDIS_URL" not in os.environ:
         os.environ["REDIS_URL"] = _services.enter_context(embedded.redis())
-    atexit.register(_services.close)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _services.close()
 
 
 _start()  # workers of pytest-xdist inherit the environment, and so share the two servers

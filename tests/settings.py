@@ -1,7 +1,7 @@
 """Production settings, made stricter: what would pass unseen there fails here."""
 
 from scolarite.settings import *  # noqa: F403
-from scolarite.settings import STORAGES, TEMPLATES
+from scolarite.settings import BASE_DIR, STORAGES, TEMPLATES
 
 
 class UndefinedVariableIsAnError(str):
@@ -16,4 +16,5 @@ class UndefinedVariableIsAnError(str):
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariableIsAnError("%s")  # type: ignore[index]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATIC_ROOT = BASE_DIR / "static"  # nothing is collected; whitenoise only asks that the folder be there
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
