@@ -48,7 +48,9 @@ def owe_confirmations(
             {
                 "rank": choice.rank,
                 "label": choice.label,
-                "specialities": [{"label": label, "is_elsewhere": elsewhere} for label, elsewhere in choice.specialities],
+                "specialities": [
+                    {"label": label, "is_elsewhere": elsewhere} for label, elsewhere in choice.specialities
+                ],
                 "note": choice.note,
             }
             for choice in choices

@@ -1,4 +1,4 @@
-"""The lists of specialities of the dialog, rendered once per page: an option drawn by a form widget costs ten times more."""
+"""The lists of specialities of the dialog, rendered once per page: a form widget would draw each option anew."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def _offered(phase: Phase) -> set[int]:
     """Return the ids of the specialities that the school teaches."""
     campaign = phase.campaign
     return set(
-        SpecialityOffer.objects.filter(
-            school_id=campaign.school_id, school_year=campaign.school_year
-        ).values_list("speciality_id", flat=True)
+        SpecialityOffer.objects.filter(school_id=campaign.school_id, school_year=campaign.school_year).values_list(
+            "speciality_id", flat=True
+        )
     )
 
 

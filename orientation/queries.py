@@ -105,7 +105,7 @@ def ranked(rows: Iterable[DraftChoice]) -> list[RankedChoice]:
             code=row.pathway.code,
             label=row.pathway.full_label,
             specialities=tuple(
-                (each.speciality.label, row.pathway.group == PathwayGroup.GENERAL and each.is_elsewhere)
+                (each.speciality.label, row.pathway.group == PathwayGroup.GENERAL and each.is_elsewhere)  # type: ignore[attr-defined]
                 for each in row.choice_specialities.all()
             ),
             note=row.note,

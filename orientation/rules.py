@@ -1,4 +1,4 @@
-"""The rules of the choices (decisions 1, 5, 6, 7), as pure functions over the catalogue: no request, no database write."""
+"""The rules of the choices (decisions 1, 5, 6, 7), as pure functions over the catalogue."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Catalogue:
 
     @classmethod
     def current(cls) -> Catalogue:
-        """Return the catalogue as it was read within the last minute: it changes once a year, and every dialog needs it."""
-        global _current  # noqa: PLW0603
+        """Return the catalogue as read within the last minute: it changes once a year, and every dialog needs it."""
+        global _current
         if _current is None or _current[0] < time.monotonic() - CATALOGUE_MAX_AGE:
             _current = (time.monotonic(), cls.load())
         return _current[1]
@@ -61,7 +61,7 @@ _current: tuple[float, Catalogue] | None = None
 
 def forget_catalogue() -> None:
     """Read the catalogue again at the next use."""
-    global _current  # noqa: PLW0603
+    global _current
     _current = None
 
 

@@ -73,9 +73,7 @@ def save_choice(
 
 
 @transaction.atomic
-def remove_choice(
-    *, file: StudentFile, phase: Phase, pathway: str, version: int, by: User, at: datetime
-) -> Draft:
+def remove_choice(*, file: StudentFile, phase: Phase, pathway: str, version: int, by: User, at: datetime) -> Draft:
     """Take the choice on this pathway out of the draft; those below move up."""
     draft = _lock_draft(file, phase, version=version, by=by, at=at).draft
     choices = draft_rows(draft, phase)
@@ -217,9 +215,7 @@ def _check_list(choices: Sequence[DraftChoice], phase: Phase) -> None:
     catalogue = rules.Catalogue.current()
     problems = []
     for choice in choices:
-        for problem in rules.check_wish(
-            _wish_of(choice), catalogue=catalogue, speciality_count=phase.speciality_count
-        ):
+        for problem in rules.check_wish(_wish_of(choice), catalogue=catalogue, speciality_count=phase.speciality_count):
             message = _("Rang %(rank)d : %(message)s") % {"rank": choice.rank, "message": problem.message}
             problems.append(rules.Problem(choice.pathway.code, message))
     if problems:
@@ -268,8 +264,7 @@ def _freeze(
 def _copy_to_draft(submission: Submission, draft: Draft) -> None:
     sources = list(submission.choices.prefetch_related("choice_specialities"))
     copies = DraftChoice.objects.bulk_create(
-        DraftChoice(draft=draft, rank=source.rank, pathway_id=source.pathway_id, note=source.note)
-        for source in sources
+        DraftChoice(draft=draft, rank=source.rank, pathway_id=source.pathway_id, note=source.note) for source in sources
     )
     DraftChoiceSpeciality.objects.bulk_create(
         DraftChoiceSpeciality(choice=copy, position=each.position, speciality_id=each.speciality_id)

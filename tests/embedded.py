@@ -31,6 +31,10 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = _services.enter_context(embedded.postgresql())
     if "REDIS_URL" not in os.environ:
         os.environ["REDIS_URL"] = _services.enter_context(embedded.redis())
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # each worker its own database of the same Redis, as pytest-django gives it its own in PostgreSQL
+        server = os.environ["REDIS_URL"].rpartition("/")[0]
+        os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

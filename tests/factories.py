@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.test import Client
 
@@ -19,11 +20,11 @@ NOW = datetime(2027, 5, 20, 20, 40, tzinfo=UTC)
 CLOSES_AT = datetime(2027, 5, 20, 21, 59, tzinfo=UTC)
 
 
-def school(uai: str = "0759901X", **values: object) -> School:
+def school(uai: str = "0759901X", **values: Any) -> School:
     return School.objects.create(uai=uai, **{"name": "Lycée Simone-Veil", **values})
 
 
-def student(of: School, given_name: str = "Emma", family_name: str = "Dubois", **values: object) -> Student:
+def student(of: School, given_name: str = "Emma", family_name: str = "Dubois", **values: Any) -> Student:
     division, _ = Division.objects.get_or_create(school=of, school_year=2026, code="2DE3")
     number = Student.objects.count() + 1
     return Student.objects.create(
@@ -42,7 +43,7 @@ def student(of: School, given_name: str = "Emma", family_name: str = "Dubois", *
 
 
 def guardian(
-    of: School, given_name: str, family_name: str, *students: Student, user: User | None = None, **values: object
+    of: School, given_name: str, family_name: str, *students: Student, user: User | None = None, **values: Any
 ) -> Guardian:
     """A legal guardian of these students, unless `level` says otherwise."""
     level = values.pop("level", ResponsibilityLevel.LEGAL)
@@ -68,7 +69,7 @@ def account(first_name: str = "", last_name: str = "") -> User:
     return User.objects.create(first_name=first_name, last_name=last_name)
 
 
-def campaign(of: School, now: datetime = NOW, **values: object) -> Campaign:
+def campaign(of: School, now: datetime = NOW, **values: Any) -> Campaign:
     """A campaign whose *choix définitifs* are open at `now`, with its four phases and the school's offer."""
     created = Campaign.objects.create(school=of, school_year=2026, **{"offer_declared_at": now, **values})
     starts = {
@@ -114,16 +115,14 @@ class Family:
         return Actor(person, Profile.STUDENT).files[0]
 
 
-def dubois_family(**values: object) -> Family:
+def dubois_family(**values: Any) -> Family:
     place = school()
     emma = student(place, user=account("Emma", "Dubois"))
     return Family(
         school=place,
         emma=emma,
         sophie=guardian(place, "Sophie", "Bernard", emma, user=account("Sophie", "Bernard")),
-        marc=guardian(
-            place, "Marc", "Dubois", emma, user=account("Marc", "Dubois"), relationship=Relationship.FATHER
-        ),
+        marc=guardian(place, "Marc", "Dubois", emma, user=account("Marc", "Dubois"), relationship=Relationship.FATHER),
         campaign=campaign(place, **values),
     )
 

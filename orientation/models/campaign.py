@@ -125,9 +125,7 @@ class PhaseState(models.TextChoices):
 class Phase(models.Model):
     """One phase of a campaign. Its state follows from its dates (decision 8); the closing instant is exclusive."""
 
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="phases", verbose_name=_("campagne")
-    )
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="phases", verbose_name=_("campagne"))
     kind = models.CharField(_("phase"), max_length=30, choices=PhaseKind.choices)
     opens_at = models.DateTimeField(_("ouverture"))
     closes_at = models.DateTimeField(_("fermeture"))

@@ -101,9 +101,7 @@ class Submission(models.Model):
     """What a family validated (demande validée): immutable and numbered; the newest one counts (decision 4)."""
 
     public_id = models.UUIDField(_("identifiant public"), default=uuid.uuid4, unique=True, editable=False)
-    student = models.ForeignKey(
-        Student, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("élève")
-    )
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("élève"))
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("phase"))
     number = models.PositiveIntegerField(_("numéro"))
     submitted_at = models.DateTimeField(_("validée le"))

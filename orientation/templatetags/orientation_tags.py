@@ -16,7 +16,7 @@ _ORDINAL = re.compile(r"\b(\d+)(res?|des?|es?)\b")
 @register.filter
 def ordinals(text: object) -> SafeString:
     """Raise the ending of ordinals: `1re générale` becomes 1<sup>re</sup> générale. The text is escaped first."""
-    return mark_safe(_ORDINAL.sub(r"\1<sup>\2</sup>", conditional_escape(text)))  # noqa: S308 - escaped just before
+    return mark_safe(_ORDINAL.sub(r"\1<sup>\2</sup>", conditional_escape(str(text))))  # noqa: S308 - escaped just before
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -66,7 +67,7 @@ def _choice_dialog(
     scope: WritingScope, draft: Draft | None, *, rank: int, replaced: DraftChoice | None
 ) -> HttpResponse:
     catalogue = Catalogue.current()
-    options = {"catalogue": catalogue, "speciality_count": scope.phase.speciality_count}
+    options: dict[str, Any] = {"catalogue": catalogue, "speciality_count": scope.phase.speciality_count}
     version = draft.version if draft else 0
     if scope.request.method == "POST":
         form = ChoiceForm(scope.request.POST, **options)

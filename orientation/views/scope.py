@@ -37,9 +37,7 @@ class WritingScope:
 
     @property
     def is_open(self) -> bool:
-        return (
-            self.phase.state_at(self.now) is PhaseState.OPEN and self.phase.campaign.offer_declared_at is not None
-        )
+        return self.phase.state_at(self.now) is PhaseState.OPEN and self.phase.campaign.offer_declared_at is not None
 
     def can_write(self) -> bool:
         """Whether this person may change choices now. No query, but one where the campaign has a single writer."""
@@ -69,7 +67,7 @@ class WritingScope:
 
 
 def writing_scope(request: HttpRequest, student: UUID, kind: PhaseKind) -> WritingScope:
-    """Return the scope of a page. Raises Http404 for a file that is not this person's, or a phase that does not exist."""
+    """Return the scope of a page. Raises Http404 for somebody else's file, or a phase that does not exist."""
     file = actor_of(request).file_or_404(student)
     phase = phases_of(file.student).get(kind)
     if phase is None:

@@ -86,9 +86,9 @@ def show(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -> H
 
 def _recipients(scope: WritingScope) -> list[tuple[str, str]]:
     """Say to which of one's own addresses the e-mail goes, and of the other guardians only whether one exists."""
-    guardians = Guardian.objects.filter(
-        guardianships__student=scope.file.student, guardianships__level=1
-    ).order_by("pk")
+    guardians = Guardian.objects.filter(guardianships__student=scope.file.student, guardianships__level=1).order_by(
+        "pk"
+    )
     own = scope.file.guardian
     return [
         (

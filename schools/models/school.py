@@ -60,7 +60,10 @@ class School(models.Model):
 
 
 class Division(models.Model):
-    """A class (classe, *division* in SIECLE) of one school year. `school_year` is the year it begins in: 2026 for 2026-2027."""
+    """A class (classe, *division* in SIECLE) of one school year.
+
+    `school_year` is the year it begins in: 2026 for 2026-2027.
+    """
 
     school = models.ForeignKey(
         School, on_delete=models.CASCADE, related_name="divisions", verbose_name=_("établissement")

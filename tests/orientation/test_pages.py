@@ -31,14 +31,22 @@ def test_a_guardian_adds_a_choice_and_validates_it(client: Client, dubois: Famil
     assert client.get(address("add_choice", dubois, "choix-definitifs")).status_code == 200
     answer = client.post(
         address("add_choice", dubois, "choix-definitifs"),
-        {"version": 0, "group": "generale", "speciality_1": "sciences-ingenieur", "speciality_2": "llca-latin", "speciality_3": "nsi"},
+        {
+            "version": 0,
+            "group": "generale",
+            "speciality_1": "sciences-ingenieur",
+            "speciality_2": "llca-latin",
+            "speciality_3": "nsi",
+        },
         follow=True,
     )
     page = answer.content.decode()
     assert "sciences de l’ingénieur (hors établissement)" in page
     assert "Brouillon non validé" in page
     draft = Draft.objects.get()
-    answer = client.post(address("validate_choices", dubois, "choix-definitifs"), {"version": draft.version}, follow=True)
+    answer = client.post(
+        address("validate_choices", dubois, "choix-definitifs"), {"version": draft.version}, follow=True
+    )
     page = answer.content.decode()
     assert "Vos choix définitifs ont bien été validés." in page
     assert Submission.objects.get().number == 1

@@ -1,0 +1,55 @@
+# The commands of the house; README says what each is for.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: help demo test lint lock screenshots browser system clean
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+APT_LINE := apt-get install -y git make python3 python3-venv chromium
+
+help:  ## Say what there is.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+demo: $(VENV)/installed  ## Start everything, with demonstration families, and print the addresses and accounts.
+	@$(RUN) -m demo
+
+test: $(VENV)/installed browser  ## Run the whole suite on real PostgreSQL, Redis, Celery and Chromium.
+	@$(RUN) -m pytest -n auto --dist loadgroup
+
+lint: $(VENV)/installed  ## Check style, types, rooms, migrations and deployment settings.
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/djlint templates --lint --quiet
+	@$(RUN) -m tests.production -m mypy .
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m tests.production manage.py makemigrations --check --dry-run
+	@$(RUN) -m tests.production manage.py check --deploy --fail-level WARNING
+
+lock: $(VENV)/installed  ## Compile the pinned, hash-checked requirements from pyproject.toml.
+	@$(VENV)/bin/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements/base.txt
+	@$(VENV)/bin/uv pip compile pyproject.toml --upgrade --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --constraints requirements/base.txt --output-file requirements/dev.txt
+
+screenshots: $(VENV)/installed browser  ## Take the pictures of docs/screenshots/ from the running demonstration.
+	@$(RUN) -m tests.browser.screenshots
+
+browser: $(VENV)/installed
+	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
+
+system:
+	@command -v git > /dev/null || { echo "git is missing. On Debian: $(APT_LINE)" >&2; exit 1; }
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing. On Debian: $(APT_LINE)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "python3-venv is missing. On Debian: $(APT_LINE)" >&2; exit 1; }
+
+$(VENV)/installed: requirements/dev.txt | system
+	@echo "Installing the pinned requirements into $(VENV)…"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+clean:  ## Remove what these commands made.
+	@rm -rf $(VENV) var staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
