@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from contextlib import ExitStack
 
@@ -25,6 +26,8 @@ _services = ExitStack()
 
 def _start() -> None:
     from demo import embedded
+
+    atexit.register(_services.close)  # for a run that ends before pytest has begun
 
     os.environ.update({name: value for name, value in TEST_ENVIRONMENT.items() if name not in os.environ})
     if "DATABASE_URL" not in os.environ:
