@@ -46,7 +46,7 @@ class BirthDatesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):  # add_error takes the value away
             if isinstance(value, datetime.date) and value > timezone.localdate():
                 self.add_error(name, _("Cette date est dans le futur."))
         return cleaned

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 Text = str | Promise
 
 
-class SignInRefused(Exception):  # noqa: N818 - says what happened
+class SignInRefused(Exception):
     """A sign-in that ends on a page. Carries no personal data: its class is written to the log.
 
     `title`, `explanation` and `advice` are shown; `status` is the answer's; `level` is the log's.

@@ -22,7 +22,7 @@ from accounts.refusals import ProviderDown, ProviderLied, ProviderSlow, WrongPro
 from accounts.sessions import PendingIdentity, SignInAttempt, attempt_of
 
 
-class ProofNeeded(Exception):  # noqa: N818 - says what happened
+class ProofNeeded(Exception):
     """The provider vouches for the person; only a proof can tie them to a school's record (decision 19)."""
 
     def __init__(self, pending: PendingIdentity) -> None:

@@ -48,7 +48,7 @@ def check_authorized_party(claims: JsonObject, client_id: str) -> None:
         raise ProviderLied
 
 
-class _NoKeyFits(Exception):  # noqa: N818 - says what happened
+class _NoKeyFits(Exception):
     """No published key is the one that signed."""
 
 

@@ -121,7 +121,7 @@ class CallbackView(ProviderSettings, OIDCAuthenticationCallbackView):
 
     def forget_state(self, request: HttpRequest) -> None:
         del request.session[STATES_SESSION_KEY][request.GET["state"]]
-        request.session.modified = True
+        request.session.save()  # here, since Django saves nothing with an answer of 500 and above
 
     def refused(self, request: HttpRequest, attempt: SignInAttempt, refusal: SignInRefused) -> HttpResponse:
         if attempt.id_token and refusal.keeps_provider_session:

@@ -189,7 +189,7 @@ class Provider:
         return 200, "application/jwt; charset=utf-8", token.encode()
 
     def signed(self, claims: dict[str, Any], key: Any, header: dict[str, Any]) -> str:
-        """Return a token. The header's `alg` may be one that no library would sign with: `none`, or HS256 by a public key."""
+        """Return a token. Its `alg` may be one no library would sign with: `none`, or HS256 by a public key."""
         claims = _without_none(claims)
         header = _without_none({"alg": self.algorithm, "kid": key.kid} | header)
         if header["alg"] == "none":

@@ -1,0 +1,74 @@
+"""How long a session lasts."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from schools.models import Guardian
+from tests.accounts.conftest import Browser
+from tests.accounts.provider import Provider
+
+MORNING = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+PAGE = "/connexion/"
+
+
+@pytest.fixture
+def signed_in(browser: Browser, claire: Guardian) -> Browser:
+    """A browser in which somebody signed in at eight."""
+    with time_machine.travel(MORNING, tick=False):
+        browser.force_login(User.objects.create_user("claire"), backend="accounts.oidc.backends.EduConnectBackend")
+    return browser
+
+
+def is_signed_in(browser: Browser, at: datetime.datetime) -> bool:
+    with time_machine.travel(at, tick=False):
+        return browser.get(PAGE).wsgi_request.user.is_authenticated
+
+
+def test_half_an_hour_without_a_page_ends_it(signed_in: Browser) -> None:
+    assert is_signed_in(signed_in, MORNING + 29 * MINUTE)
+    assert is_signed_in(signed_in, MORNING + 58 * MINUTE)
+    assert not is_signed_in(signed_in, MORNING + 89 * MINUTE)
+
+
+def test_eight_hours_end_it_however_active_one_is(signed_in: Browser) -> None:
+    for minutes in range(20, 480, 20):
+        assert is_signed_in(signed_in, MORNING + minutes * MINUTE)
+
+    assert not is_signed_in(signed_in, MORNING + 480 * MINUTE)
+    assert not is_signed_in(signed_in, MORNING + 481 * MINUTE)
+
+
+def test_reading_pages_writes_at_most_once_a_minute(signed_in: Browser) -> None:
+    def writes(at: datetime.datetime) -> bool:
+        with time_machine.travel(at, tick=False):
+            return "session" in signed_in.get(PAGE).cookies
+
+    assert not writes(MORNING + datetime.timedelta(seconds=59))
+    assert writes(MORNING + datetime.timedelta(seconds=60))
+    assert not writes(MORNING + datetime.timedelta(seconds=119))
+    assert writes(MORNING + datetime.timedelta(seconds=120))
+
+
+def test_a_visitor_gets_no_session(browser: Browser, educonnect: Provider) -> None:
+    assert "session" not in browser.get(PAGE).cookies
+
+
+def test_a_page_asked_for_after_the_end_says_so_and_keeps_its_address(browser: Browser) -> None:
+    page = browser.get(PAGE, {"next": "/mes-services/orientation/"}).content.decode()
+
+    assert "votre session a pris fin" in page
+    assert "/connexion/representant/?next=%2Fmes-services%2Forientation%2F" in page
+
+
+def test_the_page_asked_for_is_kept_up_to_the_provider(
+    browser: Browser, educonnect: Provider, franceconnect: Provider
+) -> None:
+    page = browser.get("/connexion/representant/", {"next": "/mes-services/"}).content.decode()
+
+    assert page.count('<input type="hidden" name="next" value="/mes-services/">') == 2
