@@ -53,7 +53,7 @@ def send_batch(*, at: datetime) -> int:
 
     A full batch means that more may be due: another worker is called before this one starts to send.
     """
-    batch = claim(at=at)
+    batch = claim(at=at, limit=BATCH_SIZE)
     if len(batch) == BATCH_SIZE:
         wake_worker()
     started = monotonic()
@@ -66,7 +66,7 @@ def send_batch(*, at: datetime) -> int:
     return len(batch)
 
 
-def claim(*, at: datetime, limit: int = BATCH_SIZE) -> list[OutboxMessage]:
+def claim(*, at: datetime, limit: int) -> list[OutboxMessage]:
     """Take the most urgent due messages for ourselves until the lease ends; nobody else gets them meanwhile."""
     with transaction.atomic():
         due = list(OutboxMessage.objects.due(at).select_for_update(skip_locked=True)[:limit])
