@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,25 +35,44 @@ def enqueue(
     changes nothing and returns the first row. Two statements. Raises kinds.UnknownKindError, or
     ValueError for no address.
     """
-    if not address:
+    addressee = Addressee(recipient=recipient, address=address, deduplication_key=deduplication_key)
+    enqueue_all(kind=kind, to=[addressee], language=language, context=context, at=at)
+    return OutboxMessage.objects.get(deduplication_key=deduplication_key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """One of those to whom the same words are owed; the fields are those of `enqueue`."""
+
+    recipient: str
+    address: str
+    deduplication_key: str
+
+
+def enqueue_all(
+    *, kind: str, to: Iterable[Addressee], language: str = "fr", context: dict[str, Any], at: datetime
+) -> None:
+    """Owe the same words to several people, one message each, as `enqueue` does. One statement."""
+    rows = [
+        OutboxMessage(
+            kind=kind,
+            priority=kinds.get(kind).priority,
+            recipient=each.recipient,
+            address=each.address,
+            language=language,
+            context=context,
+            deduplication_key=each.deduplication_key,
+            due_at=at,
+            created_at=at,
+        )
+        for each in to
+    ]
+    if not all(row.address for row in rows):
         raise ValueError("an e-mail needs an address")
-    row = OutboxMessage(
-        kind=kind,
-        priority=kinds.get(kind).priority,
-        recipient=recipient,
-        address=address,
-        language=language,
-        context=context,
-        deduplication_key=deduplication_key,
-        due_at=at,
-        created_at=at,
-    )
     # ON CONFLICT DO NOTHING waits for a concurrent writer of the same key, and needs no savepoint
-    OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
-    stored = OutboxMessage.objects.get(deduplication_key=deduplication_key)
-    if stored.pk == row.pk:
+    OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
         wake_on_commit()
-    return stored
 
 
 def wake_on_commit() -> None:

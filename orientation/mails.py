@@ -8,10 +8,10 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from notifications.kinds import Kind, register
-from notifications.services import enqueue
+from notifications.kinds import URGENT, Kind, register
+from notifications.services import Addressee, enqueue_all
 from orientation.models import Submission
-from orientation.queries import RankedChoice
+from orientation.queries import RankedChoice, confirmation_key
 from schools.models import Guardian
 from schools.times import spoken_instant
 
@@ -20,7 +20,7 @@ SUBMISSION_VALIDATED = "orientation.submission_validated"
 
 def register_kinds() -> None:
     """Tell the outbox which messages this app sends; called when the app is ready."""
-    register(Kind(code=SUBMISSION_VALIDATED, template="orientation/mail/submission_validated", priority=1))
+    register(Kind(code=SUBMISSION_VALIDATED, priority=URGENT))
 
 
 def owe_confirmations(
@@ -56,13 +56,17 @@ def owe_confirmations(
             for choice in choices
         ],
     }
-    for guardian in guardians:
-        if guardian.usable_email:
-            enqueue(
-                kind=SUBMISSION_VALIDATED,
-                address=guardian.usable_email,
+    enqueue_all(
+        kind=SUBMISSION_VALIDATED,
+        to=[
+            Addressee(
                 recipient=f"guardian:{guardian.pk}",
-                context=context,
-                deduplication_key=f"submission:{submission.public_id}:guardian:{guardian.pk}",
-                at=at,
+                address=guardian.usable_email,
+                deduplication_key=confirmation_key(submission, guardian.pk),
             )
+            for guardian in guardians
+            if guardian.usable_email
+        ],
+        context=context,
+        at=at,
+    )

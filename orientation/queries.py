@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
+from notifications.models import OutboxMessage
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
@@ -21,7 +23,7 @@ from orientation.models import (
     SpecialityOffer,
     Submission,
 )
-from schools.models import Student
+from schools.models import Guardian, Guardianship, Student
 
 
 @dataclass(frozen=True)
@@ -135,4 +137,32 @@ def submission_choices(submission: Submission) -> list[RankedChoice]:
             note=choice.note,
         )
         for choice in choices
+    ]
+
+
+@dataclass(frozen=True)
+class MailedGuardian:
+    """A legal guardian, and what became of the e-mail owed to them; empty strings when none was owed."""
+
+    guardian: Guardian
+    mail_state: str
+    mail_address: str
+
+
+def confirmation_key(submission: Submission, guardian_pk: object) -> str:
+    """Return the key by which the outbox owes one confirmation of a submission to one guardian, once."""
+    return f"submission:{submission.public_id}:guardian:{guardian_pk}"
+
+
+def guardians_with_mail(submission: Submission) -> list[MailedGuardian]:
+    """Return the student's legal guardians with their confirmation of this submission: one query."""
+    key = Concat(Value(confirmation_key(submission, "")), Cast(OuterRef("pk"), CharField()))
+    message = OutboxMessage.objects.filter(deduplication_key=key)
+    legal = Guardianship.objects.legal().filter(student_id=submission.student_id).values("guardian_id")
+    guardians = Guardian.objects.filter(pk__in=legal).annotate(
+        mail_state=Coalesce(Subquery(message.values("state")), Value("")),
+        mail_address=Coalesce(Subquery(message.values("address")), Value("")),
+    )
+    return [
+        MailedGuardian(guardian, guardian.mail_state, guardian.mail_address) for guardian in guardians.order_by("pk")
     ]

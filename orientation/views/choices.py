@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from orientation import policies, services
 from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError, WishRefused
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
-from orientation.models import RANK_MAX, Draft, DraftChoice, PhaseKind
+from orientation.models import RANK_MAX, Draft, PhaseKind
 from orientation.options import speciality_options
 from orientation.queries import draft_of, draft_rows, ranked, submission_choices, submissions_of
 from orientation.rules import Catalogue
@@ -45,64 +44,66 @@ def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     """Add a choice at the end of the list."""
-    scope = writing_scope(request, student, kind)
-    draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
-    rank = (draft.choices.count() if draft else 0) + 1
-    return _choice_dialog(scope, draft, rank=rank, replaced=None)
+    return _choice_dialog(writing_scope(request, student, kind), replacing="")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -> HttpResponse:
     """Change the choice on this pathway, at its rank."""
-    scope = writing_scope(request, student, kind)
-    draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
-    rows = draft_rows(draft, scope.phase) if draft else []
-    replaced = next((row for row in rows if row.pathway.code == pathway), None)
-    if replaced is None and request.method != "POST":
-        return _gone(scope)
-    return _choice_dialog(scope, draft, rank=replaced.rank if replaced else len(rows) + 1, replaced=replaced)
+    return _choice_dialog(writing_scope(request, student, kind), replacing=pathway)
 
 
-def _choice_dialog(
-    scope: WritingScope, draft: Draft | None, *, rank: int, replaced: DraftChoice | None
-) -> HttpResponse:
-    catalogue = Catalogue.current()
-    options: dict[str, Any] = {"catalogue": catalogue, "speciality_count": scope.phase.speciality_count}
-    version = draft.version if draft else 0
-    if scope.request.method == "POST":
-        form = ChoiceForm(scope.request.POST, **options)
-        if form.is_valid():
-            try:
-                services.save_choice(
-                    file=scope.file,
-                    phase=scope.phase,
-                    wish=form.wish(),
-                    replacing=replaced.pathway.code if replaced else "",
-                    version=form.cleaned_data["version"],
-                    by=scope.user,
-                    at=scope.now,
-                )
-            except WishRefused as error:
-                for problem in error.problems:
-                    form.add_problem(problem)
-            except DraftChangedByOther as error:
-                form.add_error(None, str(error))
-            except OrientationError as error:
-                return scope.refuse(error)
-            else:
-                return _saved(scope)
+def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
+    form = _choice_form(scope, scope.request.POST or None)
+    if form.is_valid():
+        try:
+            services.save_choice(
+                file=scope.file,
+                phase=scope.phase,
+                wish=form.wish(),
+                replacing=replacing,
+                version=form.cleaned_data["version"],
+                by=scope.user,
+                at=scope.now,
+            )
+        except WishRefused as error:
+            for problem in error.problems:
+                form.add_problem(problem)
+        except DraftChangedByOther as error:
+            form.add_error(None, str(error))
+        except OrientationError as error:
+            return scope.refuse(error)
+        else:
+            return _saved(scope)
     elif not scope.can_write():
         return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
-    else:
-        initial = ChoiceForm.initial_of(replaced) if replaced else {"group": scope.request.GET.get("voie", "")}
-        form = ChoiceForm(initial=initial, **options)
+    return _show_dialog(scope, form, replacing=replacing)
+
+
+def _choice_form(
+    scope: WritingScope, data: QueryDict | None = None, initial: dict[str, str] | None = None
+) -> ChoiceForm:
+    return ChoiceForm(
+        data, initial=initial, catalogue=Catalogue.current(), speciality_count=scope.phase.speciality_count
+    )
+
+
+def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> HttpResponse:
+    """Show the dialog as it was typed, or as the choice being changed stands, or empty."""
+    draft = draft_of(scope.file.student, scope.phase)
+    rows = draft_rows(draft, scope.phase) if draft else []
+    replaced = next((row for row in rows if row.pathway.code == replacing), None)
+    if not form.is_bound:
+        if replacing and replaced is None:
+            return _gone(scope)
+        group = {"group": scope.request.GET.get("voie", "")}
+        form = _choice_form(scope, initial=ChoiceForm.initial_of(replaced) if replaced else group)
     context = {
         "form": form,
-        "rank": rank,
-        "version": version,
+        "rank": replaced.rank if replaced else len(rows) + 1,
+        "version": draft.version if draft else 0,
         "is_new": replaced is None,
-        "replaced": replaced,
-        "choices": ranked(draft_rows(draft, scope.phase)) if draft and form.non_field_errors() else [],
+        "choices": ranked(rows) if form.non_field_errors() else [],
         **speciality_options(form, scope.phase),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)

@@ -10,13 +10,21 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from notifications.models import MessageState
 from orientation import services
 from orientation.errors import DraftChangedByOther, LastChangeByOther, NothingToValidate, OrientationError, WishRefused
 from orientation.forms import VersionForm
-from orientation.models import PhaseKind
-from orientation.queries import draft_of, draft_rows, ranked, submission_choices, submissions_of
+from orientation.models import PhaseKind, Submission
+from orientation.queries import (
+    MailedGuardian,
+    draft_of,
+    draft_rows,
+    guardians_with_mail,
+    ranked,
+    submission_choices,
+    submissions_of,
+)
 from orientation.views.scope import WritingScope, writing_scope
-from schools.models import Guardian
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,25 +87,26 @@ def show(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -> H
             "is_newest": submission is submissions[0],
             "others": [each for each in submissions if each is not submission],
             "choices": submission_choices(submission),
-            "recipients": _recipients(scope) if scope.file.guardian else [],
+            "recipients": _recipients(scope, submission) if scope.file.guardian else [],
         },
     )
 
 
-def _recipients(scope: WritingScope) -> list[tuple[str, str]]:
-    """Say to which of one's own addresses the e-mail goes, and of the other guardians only whether one exists."""
-    guardians = Guardian.objects.filter(guardianships__student=scope.file.student, guardianships__level=1).order_by(
-        "pk"
-    )
-    own = scope.file.guardian
+def _recipients(scope: WritingScope, submission: Submission) -> list[tuple[str, str]]:
+    """Say what became of one's own e-mail, and of the other guardians only whether an address exists (decision 15)."""
     return [
-        (
-            guardian.full_name,
-            guardian.usable_email or _("aucune adresse électronique valide")
-            if guardian == own
-            else _("une adresse électronique valide existe")
-            if guardian.usable_email
-            else _("aucune adresse électronique valide"),
-        )
-        for guardian in guardians
+        (each.guardian.full_name, _own_mail(each) if each.guardian == scope.file.guardian else _other_mail(each))
+        for each in guardians_with_mail(submission)
     ]
+
+
+def _own_mail(mailed: MailedGuardian) -> str:
+    if not mailed.mail_state:
+        return _("aucun courriel : aucune adresse électronique valide n’était connue. Complétez votre fiche.")
+    return f"{mailed.mail_address} ({MessageState(mailed.mail_state).label})"
+
+
+def _other_mail(mailed: MailedGuardian) -> str:
+    if mailed.guardian.usable_email:
+        return _("une adresse électronique valide est connue.")
+    return _("aucune adresse électronique valide n’est connue.")

@@ -1,14 +1,85 @@
-"""Fiche de renseignements: one's own e-mail address."""
+"""Fiche de renseignements: one's own e-mail address, confirmed from its mailbox (decision 15)."""
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.actors import actor_of
+from accounts.menu import page_context
+from portal.forms import EmailForm
+from schools.contact import ContactError, Proposal, TooManyProposalsError, confirm_email, email_status, propose_email
+from schools.models import Guardian
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/contact_data.html")
+    """Show one's own addresses and their states, and take a new one."""
+    guardian = _own_record(request)
+    form = EmailForm(request.POST or None)
+    status = 200
+    if guardian is not None and request.method == "POST":
+        answer = _propose(request, guardian, form)
+        if isinstance(answer, HttpResponse):
+            return answer
+        status = answer
+    context = {
+        **page_context(request, service="contact_data"),
+        "guardian": guardian,
+        "addresses": email_status(guardian) if guardian else [],
+        "form": form,
+    }
+    return render(request, "portal/contact_data.html", context, status=status)
 
 
+def _own_record(request: HttpRequest) -> Guardian | None:
+    """Return a record of the person, if they are a legal guardian (or an adult student, their own)."""
+    return next((file.guardian for file in actor_of(request).files if file.guardian), None)
+
+
+def _propose(request: HttpRequest, guardian: Guardian, form: EmailForm) -> HttpResponse | int:
+    """Take the address typed; return where to go next, or the status of the page that says what is wrong."""
+    if not form.is_valid():
+        return 422
+    try:
+        proposal = propose_email(
+            guardian=guardian,
+            address=form.cleaned_data["email"],
+            by=actor_of(request).user,
+            at=timezone.now(),
+            confirm_url=lambda token: settings.SITE_URL + reverse("portal:confirm_email", args=[token]),
+        )
+    except ContactError as error:
+        form.add_error("email", str(error))
+        return 429 if isinstance(error, TooManyProposalsError) else 422
+    if proposal is Proposal.ALREADY_USED:
+        messages.info(request, _("Nous écrivons déjà à cette adresse : il n’y a rien à confirmer."))
+    else:
+        messages.success(
+            request,
+            _(
+                "Un message vient d’être envoyé à cette adresse. Ouvrez le lien qu’il contient dans les 24 heures pour "
+                "la confirmer ; jusque-là, l’ancienne adresse reste utilisée."
+            ),
+        )
+    return redirect("portal:contact_data")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    return render(request, "portal/contact_data.html")
+    """Ask for a click (mail scanners follow links), then use the address. Whoever holds the link reads the mailbox."""
+    if request.method != "POST":
+        return render(request, "portal/confirm_email.html", {"state": "ask"})
+    try:
+        confirm_email(token=token, at=timezone.now())
+    except ContactError as error:
+        return render(request, "portal/confirm_email.html", {"state": "refused", "reason": str(error)}, status=409)
+    return render(request, "portal/confirm_email.html", {"state": "confirmed"})
