@@ -1,7 +1,5 @@
 """Why a pair of SIECLE files is refused whole. Each carries one French sentence for the person who imports."""
 
-# ruff: noqa: N818 (each name says what is wrong)
-
 from __future__ import annotations
 
 

@@ -21,8 +21,15 @@ MAX_BYTES = 100 * 1024 * 1024
 """Of one XML once decompressed: some four times what a school of 5,000 pupils weighs."""
 
 MAX_MEMBERS = 10
+MAX_DIRECTORY = 16 * 1024
+"""Bytes of the table of contents of an archive: checked before the library builds one object per entry."""
+
 CHUNK = 64 * 1024
 _ENCRYPTED = 0x1
+_END_OF_DIRECTORY = b"PK\x05\x06"
+_LARGE_ARCHIVE = b"PK\x06\x07"
+_END_LENGTH = 22
+_LONGEST_COMMENT = 0xFFFF
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
@@ -72,6 +79,7 @@ def _limited(stream: IO[bytes], name: str) -> Iterator[bytes]:
 
 
 def _unzipped(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    _check_directory(stream, name)
     try:
         with zipfile.ZipFile(stream) as archive, archive.open(_only_member(archive, name)) as member:
             yield from _limited(member, name)
@@ -79,6 +87,19 @@ def _unzipped(stream: IO[bytes], name: str) -> Iterator[bytes]:
         raise UnreadableFile(
             _("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name}
         ) from error
+
+
+def _check_directory(stream: IO[bytes], name: str) -> None:
+    """Refuse an archive of very many members by what its last bytes say, which is also what the library goes by."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _END_LENGTH - _LONGEST_COMMENT))
+    tail = stream.read(_END_LENGTH + _LONGEST_COMMENT)
+    stream.seek(0)
+    end = tail[tail.find(_END_OF_DIRECTORY) :]
+    if tail.count(_END_OF_DIRECTORY) != 1 or len(end) < _END_LENGTH:
+        raise UnreadableFile(_("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name})
+    if _LARGE_ARCHIVE in tail or int.from_bytes(end[12:16], "little") > MAX_DIRECTORY:
+        raise HostileFile(_("L’archive « %(file)s » contient trop de fichiers.") % {"file": name})
 
 
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -226,6 +226,13 @@ def test_a_zip_holds_one_file(members, error):
         read(zipped(Pair().students(), members=members), named(Pair().guardians(), "r.xml"))
 
 
+def test_a_zip_of_very_many_members_is_refused_before_it_is_opened(monkeypatch):
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda _archive: pytest.fail("opened"))
+
+    with pytest.raises(HostileFile, match="trop de fichiers"):
+        read(zipped(b"", members=2_000), named(Pair().guardians(), "r.xml"))
+
+
 def test_an_encrypted_zip_is_refused():
     content = bytearray(zipped(Pair().students()).getvalue())
     content[6] |= 1
