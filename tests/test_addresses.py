@@ -1,0 +1,199 @@
+"""Every address of the site, tried as each kind of person and as nobody. A new address missing from the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Profile, User
+from schools.models import Relationship, Role, StaffMembership
+from tests.factories import Family, account, campaign, guardian, school, sign_in, student
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
+
+ROLES = ["nobody", "guardian", "student", "adult", "stranger", "contact", "head", "operator"]
+
+# what GET answers, in the order of ROLES; 302 leads to the sign-in
+PUBLIC = (200,) * 8
+SIGNED_IN = (302,) + (200,) * 7
+READ = (302, 200, 200, 200, 404, 404, 404, 404)
+WRITE = (302, 200, 403, 200, 404, 404, 404, 404)
+POST_ONLY = (405,) * 8
+ELSEWHERE = None
+"""Tried in the tests of the app it belongs to."""
+
+TABLE = {
+    "portal:home": PUBLIC,
+    "portal:services": SIGNED_IN,
+    "portal:contact_data": SIGNED_IN,
+    "portal:confirm_email": PUBLIC,
+    "portal:contact": PUBLIC,
+    "portal:family": SIGNED_IN,
+    "portal:assistance": PUBLIC,
+    "portal:accessibility": PUBLIC,
+    "portal:legal": PUBLIC,
+    "portal:personal_data": PUBLIC,
+    "portal:cookies": PUBLIC,
+    "portal:terms": PUBLIC,
+    "portal:sitemap": PUBLIC,
+    "portal:live": PUBLIC,
+    "portal:ready": PUBLIC,
+    "portal:security_txt": PUBLIC,
+    "accounts:profile": PUBLIC,
+    "accounts:guardian": PUBLIC,
+    "accounts:student": PUBLIC,
+    "accounts:verification": ELSEWHERE,
+    "accounts:sign_out": POST_ONLY,
+    "accounts:signed_out": PUBLIC,
+    "accounts:educonnect": ELSEWHERE,
+    "accounts:educonnect_callback": ELSEWHERE,
+    "accounts:franceconnect": ELSEWHERE,
+    "accounts:franceconnect_callback": ELSEWHERE,
+    "notifications:events": ELSEWHERE,
+    "orientation:choose": (302, 302, 302, 302, 302, 200, 200, 200),
+    "orientation:home": READ,
+    "orientation:choices": READ,
+    "orientation:submission": READ,
+    "orientation:add_choice": WRITE,
+    "orientation:edit_choice": WRITE,
+    "orientation:remove_choice": WRITE,
+    "orientation:reset_choices": WRITE,
+    "orientation:move_choice": (405,) * 8,
+    "orientation:validate_choices": (302, 302, 302, 302, 404, 404, 404, 404),
+}
+
+
+def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from names(pattern.url_patterns, prefix + namespace)
+        else:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_every_address_stands_in_the_table() -> None:
+    known = {name for name in names(get_resolver().url_patterns) if not name.startswith("admin:")}
+    assert known == set(TABLE)
+
+
+@pytest.fixture
+def people(dubois: Family) -> dict[str, tuple[User | None, Profile | None]]:
+    """One of each; `adult` is their own guardian of the same file, so that all are tried on one address."""
+    other = school("0699902Y")
+    campaign(other)
+    stranger = guardian(other, "Paule", "Autre", student(other, "Autre", "Autre"), user=account())
+    contact = guardian(dubois.school, "Michel", "Roux", dubois.emma, user=account(), level=3)
+    head = User.objects.create(username="proviseur", is_staff=True)
+    StaffMembership.objects.create(user=head, school=dubois.school, role=Role.HEAD)
+    return {
+        "nobody": (None, None),
+        "guardian": (dubois.sophie.user, Profile.GUARDIAN),
+        "student": (dubois.emma.user, Profile.STUDENT),
+        "adult": (dubois.emma.user, Profile.STUDENT),
+        "stranger": (stranger.user, Profile.GUARDIAN),
+        "contact": (contact.user, Profile.GUARDIAN),
+        "head": (head, None),
+        "operator": (User.objects.create(username="operateur", is_staff=True, is_superuser=True), None),
+    }
+
+
+@pytest.fixture
+def as_role(dubois: Family, people: dict[str, tuple[User | None, Profile | None]]) -> Callable[[str], Client]:
+    def client_of(role: str) -> Client:
+        user, profile = people[role]
+        if role == "adult":
+            guardian(dubois.school, "Emma", "Dubois", dubois.emma, user=user, relationship=Relationship.SELF)
+        return sign_in(Client(), user, profile) if user else Client()
+
+    return client_of
+
+
+@pytest.fixture
+def draft(dubois: Family, last_evening: object) -> None:
+    """One validated choice, so that each address has something to show."""
+    client = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
+    where = [dubois.emma.public_id, "choix-definitifs"]
+    values = {"version": 0, "group": "technologique", "series": "stmg"}
+    assert client.post(reverse("orientation:add_choice", args=where), values).status_code == 302
+    assert client.post(reverse("orientation:validate_choices", args=where), {"version": 1}).status_code == 302
+
+
+def address(name: str, family: Family) -> str:
+    arguments: dict[str, list[object]] = {
+        "orientation:home": [family.emma.public_id],
+        "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
+        "portal:confirm_email": ["jeton"],
+    }
+    if name in arguments or not name.startswith("orientation:") or name == "orientation:choose":
+        return reverse(name, args=arguments.get(name, []))
+    where: list[object] = [family.emma.public_id, "choix-definitifs"]
+    return reverse(
+        name, args=[*where, "stmg"] if name.endswith(("edit_choice", "remove_choice", "move_choice")) else where
+    )
+
+
+@pytest.mark.usefixtures("draft")
+@pytest.mark.parametrize("role", ROLES)
+def test_each_address_answers_each_person_as_it_should(
+    as_role: Callable[[str], Client], dubois: Family, role: str
+) -> None:
+    client = as_role(role)
+    answers = {
+        name: client.get(address(name, dubois)).status_code for name, expected in TABLE.items() if expected is not None
+    }
+    expected = {name: row[ROLES.index(role)] for name, row in TABLE.items() if row is not None}
+    if role == "nobody":  # without an account, the sign-in comes before the method
+        expected |= dict.fromkeys(["orientation:move_choice"], 302)
+    assert answers == expected
+
+
+def whole_database() -> dict[str, list[tuple[object, ...]]]:
+    """Everything that is written anywhere, but for sessions."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name != "django_session"]
+        rows = {}
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 - our own table names
+            rows[table] = cursor.fetchall()
+        return rows
+
+
+@pytest.mark.usefixtures("draft")
+@pytest.mark.parametrize("role", ["nobody", "student", "stranger", "contact", "head", "operator"])
+def test_nobody_but_a_guardian_writes_by_any_address(
+    as_role: Callable[[str], Client], dubois: Family, role: str
+) -> None:
+    client = as_role(role)
+    values = {
+        "version": 1,
+        "rank": 1,
+        "group": "technologique",
+        "series": "sti2d",
+        "confirmed": "1",
+        "email": "autre@familles.example",
+    }
+    before = whole_database()
+    for name in TABLE:
+        # a guardian of another child may change their own address
+        if name != "accounts:sign_out" and (role, name) != ("stranger", "portal:contact_data"):
+            client.post(address(name, dubois), values)
+    assert whole_database() == before
+
+
+@pytest.mark.parametrize("role", ["guardian", "student", "stranger"])
+def test_families_do_not_enter_the_admin(as_role: Callable[[str], Client], role: str) -> None:
+    assert as_role(role).get("/admin/").status_code == 302
+
+
+@pytest.mark.usefixtures("draft")
+def test_personal_pages_are_kept_out_of_caches(as_role: Callable[[str], Client], dubois: Family) -> None:
+    answer = as_role("guardian").get(address("orientation:submission", dubois))
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["X-Robots-Tag"] == "noindex"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
