@@ -76,7 +76,10 @@ class Expired(SignInRefused):
         "La demande de connexion a déjà servi ou a expiré. Cela arrive après un retour en arrière, ou quand la page "
         "est restée longtemps ouverte."
     )
-    advice = _("Recommencez la connexion depuis le début.")
+    advice = _(
+        "Recommencez la connexion depuis le début. Si le message revient, vérifiez que votre navigateur accepte les "
+        "cookies."
+    )
     status = 400
 
 
