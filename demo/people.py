@@ -187,3 +187,13 @@ PEOPLE = [
 def person(login: str) -> Person:
     """Return the person of this login. Raises KeyError."""
     return {someone.login: someone for someone in PEOPLE}[login]
+
+
+STAFF = [
+    ("proviseur.paris", "cheffe d’établissement du lycée de Paris"),
+    ("proviseur.lyon", "cheffe d’établissement du lycée de Lyon"),
+    ("proviseur.reunion", "cheffe d’établissement du lycée de La Réunion (UTC+4)"),
+    ("nadia.benali", "professeure principale au lycée de Paris"),
+    ("operateur", "exploitant de la plateforme : ne lit le dossier d’aucune famille"),
+]
+"""Accounts of the administration that `load_demo` makes: login, who. Same password."""

@@ -1,0 +1,245 @@
+"""The whole demonstration, started as `make demo` starts it: it works, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import psutil
+import psycopg
+import pytest
+import requests
+
+from demo.people import PASSWORD, PEOPLE, STAFF
+from demo.processes import DemoFailed, PortTaken, Process, check_port, wait_for
+from demo.stack import BASE, Stack
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+READY_SECONDS = 180
+
+
+@dataclass
+class Demonstration:
+    """A running `python -m demo`."""
+
+    process: subprocess.Popen[str]
+    state: dict[str, Any]
+    family: list[psutil.Process]
+    """Everything that it started."""
+
+    def stop(self, number: signal.Signals) -> str:
+        self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=60)
+        return output
+
+
+def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
+    given = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PORT": "0", **environment}
+    command = [sys.executable, "-m", "demo", "--state", str(folder / "state.json"), "--folder", str(folder)]
+    return subprocess.Popen(
+        command,
+        cwd=BASE,
+        env=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ready(process: subprocess.Popen[str], folder: Path) -> Demonstration:
+    """Wait until all is ready."""
+
+    def check() -> None:
+        assert process.poll() is None, process.communicate()[0]
+
+    wait_for((folder / "state.json").exists, what="demo", seconds=READY_SECONDS, check=check)
+    state = json.loads((folder / "state.json").read_text())
+    return Demonstration(process, state, [*psutil.Process(process.pid).children(recursive=True), *_databases(state)])
+
+
+def _databases(state: dict[str, Any]) -> list[psutil.Process]:
+    """The embedded servers leave their starter's family."""
+    folder = state["database_url"].partition("@/")[2].rpartition("/")[0]
+    port = state["redis_url"].rpartition(":")[2].partition("/")[0]
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if (folder in line and "postgres" in line) or f":{port}" in line:
+            found.append(process)
+    return found
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    folder = tmp_path_factory.mktemp("demo")
+    with start(folder) as process:
+        try:
+            yield ready(process, folder)
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return the first true value of the condition."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not (value := condition()):
+        time.sleep(0.1)
+    return value or condition()
+
+
+def test_state_says_where_everything_is(demonstration: Demonstration) -> None:
+    state = demonstration.state
+    for name in ("site", "mailbox", "educonnect", "franceconnect"):
+        url = state[name] + ("/.well-known/openid-configuration" if "connect" in name else "")
+        assert requests.get(url, timeout=10).status_code == 200, name
+    assert requests.get(f"{state['site']}sante/pret/", timeout=10).json()["status"] == "ok"
+    assert requests.get(state["admin"], timeout=10).status_code == 200
+    assert state["password"] == PASSWORD
+
+
+def test_every_account_of_the_administration_is_there_and_no_other(demonstration: Demonstration) -> None:
+    socket_folder, _, database = demonstration.state["database_url"].partition("@/")[2].rpartition("/")
+    with psycopg.connect(host=socket_folder, dbname=database, user="postgres") as connection:
+        rows = connection.execute("SELECT username FROM accounts_user WHERE is_staff").fetchall()
+    assert {name for (name,) in rows} == {login for login, _ in STAFF}
+
+
+def test_mother_signs_in_through_educonnect_and_out(demonstration: Demonstration) -> None:
+    with requests.Session() as browser:
+        page = browser.get(f"{demonstration.state['site']}connexion/educonnect/?profil=representant", timeout=10)
+        assert page.url.startswith(demonstration.state["educonnect"])
+        action = re.search(r'<form method="post" action="([^"]+)"', page.text)
+        assert action
+        account = {"identifiant": "claire.martin", "mot_de_passe": PASSWORD}
+        page = browser.post(urljoin(page.url, html.unescape(action[1])), data=account, timeout=10)
+        assert page.status_code == 200
+        assert page.url.startswith(f"{demonstration.state['site']}mes-services/")
+        assert "Claire" in page.text
+
+
+def test_services_run_without_debug_and_with_hashed_compressed_files(demonstration: Demonstration) -> None:
+    page = requests.get(demonstration.state["site"], timeout=10)
+    style = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page.text)
+    assert style
+    response = requests.get(
+        urljoin(demonstration.state["site"], style[1]), headers={"Accept-Encoding": "gzip"}, timeout=10
+    )
+    assert response.headers["Content-Encoding"] == "gzip"
+    missing = requests.get(f"{demonstration.state['site']}nulle-part/", timeout=10)
+    assert "DEBUG" not in missing.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+    running = ready(start(tmp_path), tmp_path)
+    names = {name for process in running.family for name in (process.name(),)}
+    assert {"postgres"} <= names
+    assert any("valkey" in name for name in names)
+    output = running.stop(number)
+    assert running.process.returncode == 0
+    for person in PEOPLE:
+        assert person.login in output
+    for login, _ in STAFF:
+        assert login in output
+    assert running.state["site"] in output
+    assert running.state["mailbox"] in output
+    assert "Tout est arrêté." in output
+    assert not (tmp_path / "state.json").exists()
+    _, alive = psutil.wait_procs(running.family, timeout=5)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_death_of_one_stops_all_and_says_which(tmp_path: Path) -> None:
+    running = ready(start(tmp_path), tmp_path)
+    victim = next(process for process in running.family if "demo.mail_provider" in " ".join(process.cmdline()))
+    victim.kill()
+    output, _ = running.process.communicate(timeout=60)
+    assert running.process.returncode == 1
+    assert "courriel s’est arrêté (code -9)" in output
+    _, alive = psutil.wait_procs(running.family, timeout=5)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_taken_port_is_told_before_anything_starts(tmp_path: Path, host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        taken = socket.create_server((host, 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with taken:
+        port = taken.getsockname()[1]
+        with start(tmp_path, PORT=str(port)) as process:
+            output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"Le port {port} est déjà utilisé" in output
+    assert f"make demo PORT={port + 1}" in output
+    assert "PostgreSQL démarre" not in output
+
+
+def test_free_port_passes() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+        with pytest.raises(PortTaken):
+            check_port(port)
+    check_port(port)
+
+
+def test_environment_of_the_machine_does_not_leak_in(tmp_path: Path) -> None:
+    given = {
+        "PATH": "/bin",
+        "EMAIL_URL": "smtp://reel.example",
+        "DJANGO_DEBUG": "on",
+        "DJANGO_SECRET_KEY_FILE": "/run/secrets/reel",
+        "SITE_URL": "https://reel.example",
+        "EDUCONNECT_ISSUER": "https://reel.example",
+        "FRANCECONNECT_CLIENT_SECRET_FILE": "/run/secrets/reel",
+        "SITE_URL_FILE": "/run/secrets/site",
+    }
+    stack = Stack(port=8000, folder=tmp_path, given=given)
+    stack.database_url, stack.redis_url = "postgresql://x/y", "redis://x/0"
+    environment = stack._environment()
+    assert not any("reel" in value for value in environment.values())
+    assert not any(name.endswith("_FILE") for name in environment)
+    assert environment["SITE_URL"] == "http://localhost:8000"
+    assert environment["DJANGO_DEBUG"] == "off"
+    assert environment["PATH"] == "/bin"
+
+
+def test_process_that_ignores_the_polite_signal_is_killed_with_its_children(tmp_path: Path) -> None:
+    stubborn = (
+        "import os,signal,time; signal.signal(15, signal.SIG_IGN); os.fork(); print('prêt', flush=True); time.sleep(99)"
+    )
+    process = Process("têtu", [sys.executable, "-c", stubborn], os.environ, tmp_path / "log")
+    process.start()
+    wait_for(lambda: process.log.read_text().count("prêt") == 2, what="têtu", seconds=10)
+    family = [psutil.Process(process.running.pid), *psutil.Process(process.running.pid).children()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("demo.processes.STOP_SECONDS", 0.2)
+        process.stop()
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_failure_of_a_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    process = Process(
+        "migrate", [sys.executable, "-c", "raise SystemExit('la base manque')"], os.environ, tmp_path / "log"
+    )
+    process.start()
+    with pytest.raises(DemoFailed, match="(?s)migrate a échoué.*la base manque"):
+        process.finish(20)
