@@ -33,7 +33,7 @@ def guardian(
     **values: Any,
 ) -> Guardian:
     """A guardian of these children, who are in one school."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "school": children[0].school,
         "siecle_person_id": str(next(_numbers)),
         "family_name": "MARTIN",

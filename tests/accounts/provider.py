@@ -26,11 +26,11 @@ FRANCECONNECT_PARAMETERS = {
 }  # fmt: skip
 """All others are refused by the real one (domain.md, part B, section 4.3)."""
 
-KEYS = {
+KEYS: dict[str, Any] = {
     "RS256": RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig", "alg": "RS256"}, auto_kid=False),
     "ES256": ECKey.generate_key("P-256", {"kid": "ec-1", "use": "sig", "alg": "ES256"}, auto_kid=False),
 }
-OTHER_KEYS = {
+OTHER_KEYS: dict[str, Any] = {
     "RS256": RSAKey.generate_key(2048, {"kid": "rsa-2", "use": "sig", "alg": "RS256"}, auto_kid=False),
     "ES256": ECKey.generate_key("P-256", {"kid": "ec-2", "use": "sig", "alg": "ES256"}, auto_kid=False),
 }

@@ -26,7 +26,7 @@ CLAIMS = {
 @pytest.fixture
 def issuer(settings: Any) -> Iterator[str]:
     """The provider's address, set as ÉduConnect's."""
-    from oidc_provider_mock import User, run_server_in_thread
+    from oidc_provider_mock import User, run_server_in_thread  # type: ignore[import-untyped]
 
     with run_server_in_thread(require_nonce=True, user_claims=[User(sub="claire", claims=CLAIMS)]) as server:
         address = f"http://localhost:{server.server_port}"

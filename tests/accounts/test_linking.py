@@ -87,7 +87,7 @@ def test_a_stranger_with_the_same_number_elsewhere_is_not_tied(
     ],
 )
 def test_the_birth_name_or_the_usual_name_is_enough(
-    browser: Browser, educonnect: Provider, db: None, names: dict[str, str]
+    browser: Browser, educonnect: Provider, db: None, names: dict[str, Any]
 ) -> None:
     record = people.guardian(people.student(people.school()), siecle_person_id="100001", **names)
     comes_as(educonnect, "100001", family_name="D'Elan Muller")
