@@ -43,6 +43,7 @@ def chunks(file: SiecleFile) -> Iterator[bytes]:
     """Yield the bytes of the XML, at most MAX_BYTES of them. Raises UnreadableFile, HostileFile."""
     name = display_name(file)
     with _opened(file, name) as stream:
+        stream.seek(0)
         is_zip = stream.read(4).startswith(b"PK")
         stream.seek(0)
         if is_zip:
@@ -54,7 +55,6 @@ def chunks(file: SiecleFile) -> Iterator[bytes]:
 @contextmanager
 def _opened(file: SiecleFile, name: str) -> Iterator[IO[bytes]]:
     if not isinstance(file, str | Path):
-        file.seek(0)
         yield file
         return
     try:

@@ -65,7 +65,7 @@ def test_the_campaign_takes_the_2de_only_and_paris_does_not_teach_engineering(ca
     call_command(Command())
 
     campaign = Campaign.objects.get(school__uai=PARIS)
-    levels = {student.division.code: campaign.takes(student) for student in Student.objects.filter(school__uai=PARIS)}
+    levels = {str(student.division): campaign.takes(student) for student in Student.objects.filter(school__uai=PARIS)}
     assert levels == {"2DE1": True, "2DE2": True, "TG1": False}
     offers = SpecialityOffer.objects.filter(school__uai=PARIS).values_list("speciality__code", flat=True)
     assert "mathematiques" in offers

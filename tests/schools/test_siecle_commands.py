@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from schools.models import Role, School, StaffMembership, Student, TimeZone
+from schools.models import Division, Role, School, StaffMembership, Student, TimeZone
 from schools.siecle import is_uai, school_year_at, time_zone_of
 from tests.schools.exports import UAI, Pair, Pupil, Someone
 
@@ -69,7 +69,7 @@ def test_a_pair_refused_whole_fails_and_writes_nothing(pair, options, reason, tm
 def test_another_year_is_taken_when_it_is_asked_for(tmp_path):
     call_command("import_siecle", "--create-school", "--year", "2025", *Pair(year=2025).write(tmp_path))
 
-    assert Student.objects.get().division.school_year == 2025
+    assert Division.objects.get().school_year == 2025
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
@@ -26,7 +27,7 @@ CONTENTS = {"students": PAIR.students(), "guardians": PAIR.guardians()}
 ZIPS = {which: zipped(content).getvalue() for which, content in CONTENTS.items()}
 
 
-def rows() -> list[list[dict[str, object]]]:
+def rows() -> list[list[Any]]:
     return [list(m.objects.order_by("pk").values()) for m in (School, Division, Student, Guardian, Guardianship)]
 
 

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -27,7 +28,7 @@ def two_families() -> Pair:
     )
 
 
-def rows() -> dict[str, list[dict[str, object]]]:
+def rows() -> dict[str, list[Any]]:
     """Everything an import may write."""
     return {
         model.__name__: list(model.objects.order_by("pk").values())
@@ -41,6 +42,7 @@ def test_a_first_import_creates_everybody(take):
     assert (report.students, report.guardians, report.links) == (Counts(created=2),) * 3
     lea = Student.objects.get(ine="070000001AA")
     assert (lea.full_name, lea.birth_date, lea.mef_code) == ("Léa Martin", date(2011, 5, 14), "20010019110")
+    assert lea.division is not None
     assert (lea.division.code, lea.division.school_year) == ("2DE1", YEAR)
     claire = lea.guardians.get()
     assert (claire.full_name, claire.folded_name, claire.civility) == ("Claire Martin", "MARTIN CLAIRE", "MME")
@@ -96,7 +98,7 @@ def test_only_the_rows_that_differ_are_written(take):
     written = "".join(query["sql"] for query in queries if query["sql"].startswith("INSERT"))
     assert written.count("Nom7'") == 1
     assert "Nom8'" not in written
-    assert Student.objects.get(ine=pair.pupils[7].ine).division.code == "2DE9"
+    assert str(Student.objects.get(ine=pair.pupils[7].ine).division) == "2DE9"
     assert Guardian.objects.get(siecle_person_id=pair.people[3].key).mobile == "0611111111"
 
 
@@ -123,7 +125,7 @@ def test_names_class_level_and_identifier_follow_the_file_and_the_account_stays(
     assert report.students == Counts(changed=1, unchanged=1)
     assert report.links == Counts(unchanged=2)
     assert (lea.siecle_id, lea.family_name, lea.usual_name, lea.given_name) == ("901", "Martin-Roy", "Roy", "Léa-Rose")
-    assert (lea.birth_date, lea.mef_code, lea.division.code) == (date(2011, 5, 15), "20212111110", "TG1")
+    assert (lea.birth_date, lea.mef_code, str(lea.division)) == (date(2011, 5, 15), "20212111110", "TG1")
     assert (lea.user, lea.public_id) == (user, public_id)
 
 
@@ -347,7 +349,7 @@ def test_a_new_school_year_has_its_own_classes(take, db):
     assert sorted(Division.objects.values_list("school_year", "code")) == [
         (YEAR, "2DE1"), (YEAR, "2DE2"), (YEAR + 1, "2DE1"), (YEAR + 1, "2DE2"),
     ]  # fmt: skip
-    assert Student.objects.get(ine=EMMA.ine).division.school_year == YEAR + 1
+    assert Student.objects.filter(division__school_year=YEAR + 1).count() == 2
 
 
 def test_a_plan_says_what_would_change_and_writes_nothing(take):

@@ -45,8 +45,9 @@ def test_paths_open_files_and_zips_are_all_taken(tmp_path):
 
 
 def test_an_open_file_is_read_from_its_beginning():
-    students, guardians = Pair().files()
-    students.read(100)
+    students, guardians = zipped(Pair().students()), Pair().files()[1]
+    students.read()
+    guardians.read(100)
 
     assert len(read(students, guardians).students) == 1
 

@@ -223,5 +223,5 @@ def test_the_pupil_is_what_their_own_elements_say_not_what_last_years_school_doe
     assert student.mef_code == "20010019110"
     assert student.birth_date == date(2011, 5, 14)
     assert student.usual_name == ""
-    assert student.division.code == "2DE1"
+    assert str(student.division) == "2DE1"
     assert student.siecle_id == "1"
