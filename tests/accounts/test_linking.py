@@ -306,6 +306,16 @@ def test_a_student_who_has_left_is_not_known_any_more(browser: Browser, as_stude
     assert browser.sign_in(as_student, "eleve").status_code == 403
 
 
+def test_the_file_of_the_former_school_is_left_alone(browser: Browser, as_student: Provider, db: None) -> None:
+    former = people.student(people.school(), ine="070000001AA", left_on=datetime.date(2026, 6, 30))
+    current = people.student(people.school(), ine="070000001AA")
+
+    browser.sign_in(as_student, "eleve")
+
+    assert user_of(current) == browser.user
+    assert user_of(former) is None
+
+
 def test_an_adult_student_is_tied_to_their_own_guardian_record(
     browser: Browser, as_student: Provider, db: None
 ) -> None:

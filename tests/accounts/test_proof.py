@@ -373,3 +373,17 @@ def test_a_child_in_a_new_school_is_proven_again_where_nothing_else_is_left(
 
     assert another.user
     assert user_of(elsewhere) == user_of(claire) == another.user == browser.user
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_a_date_that_only_the_record_of_another_account_bears_is_one_too_many(
+    browser: Browser, franceconnect: Provider, claire: Guardian, is_staff: bool
+) -> None:
+    other = User.objects.create_user("other", is_staff=is_staff)
+    if not is_staff:
+        Identity.objects.create(user=other, provider="franceconnect", subject="a-namesake")
+    people.guardian(people.student(people.school(), birth_date=HUGO_BIRTH), user=other)
+    browser.sign_in(franceconnect)
+
+    assert WRONG in browser.prove(LEA, HUGO).content.decode()
+    assert browser.prove(LEA)["Location"] == SERVICES

@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Identity, User
 from schools.models import Guardian
@@ -199,3 +201,18 @@ def test_the_profile_of_a_student_and_the_files_of_two_schools(
         file.refresh_from_db()
         assert file.user == browser.user
     assert browser.session["profile"] == "eleve"
+
+
+def test_a_session_that_another_request_replaced_meanwhile_ends_on_a_page(
+    browser: Browser, educonnect: Provider, claire: Guardian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = browser.go_to_educonnect(educonnect)
+
+    def is_gone(*arguments: object, **options: object) -> None:
+        raise UpdateError
+
+    monkeypatch.setattr(SessionStore, "save", is_gone)
+    response = browser.get(back)
+
+    assert response.status_code == 400
+    assert "Cette page de connexion n’est plus valable" in response.content.decode()
