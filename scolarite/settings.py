@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "scolarite.staticfiles.UsedStaticFilesConfig",
+    "django.contrib.staticfiles",
     "mozilla_django_oidc",
     "anymail",
     "csp",
@@ -174,6 +174,7 @@ OIDC_PROVIDERS["franceconnect"] |= {
     "OIDC_TOKEN_USE_BASIC_AUTH": False,
 }
 
+
 def _provider_origins() -> list[str]:
     issuers = (urlsplit(provider["OIDC_OP_ISSUER"]) for provider in OIDC_PROVIDERS.values())
     return sorted({f"{issuer.scheme}://{issuer.netloc}" for issuer in issuers if issuer.netloc})
@@ -203,6 +204,10 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "scolarite.staticfiles.LinkedFilesFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
