@@ -176,8 +176,6 @@ def _identified(
     person: Person, user: User | None, records: Sequence[Guardian | Student], *, at: datetime.datetime
 ) -> User:
     """Return the account behind the person's identity, both created where they are new. Raises Deactivated."""
-    if user and not user.is_active:
-        raise Deactivated
     keys = {"provider": person.provider, "subject": person.subject}
     identity = Identity.objects.filter(**keys).first()
     if identity is None:

@@ -56,6 +56,19 @@ def educonnect(provider_server: Server, settings: Any) -> Provider:
 
 
 @pytest.fixture
+def as_student(educonnect: Provider) -> Provider:
+    """ÉduConnect, through which Léa comes."""
+    educonnect.claims = {
+        "sub": "lea-at-educonnect",
+        "family_name": "Martin",
+        "given_name": "Léa",
+        "FrEduCtPersonAffiliation": ["eleve2d"],
+        "FrEduCtEleveINE": "070000001AA",
+    }
+    return educonnect
+
+
+@pytest.fixture
 def franceconnect(provider_server: Server, settings: Any) -> Provider:
     """FranceConnect, through which Claire comes."""
     provider = provider_server.provider(

@@ -1,4 +1,4 @@
-"""Whose file is whose: decisions 3, 17 and 18, through ÉduConnect."""
+"""Whose file is whose: guardians, by what ÉduConnect says of them (decisions 17 and 18)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts import services
 from accounts.linking import Person
 from accounts.models import Identity, User
 from accounts.oidc.educonnect import siecle_person_id
-from schools.models import Guardian, Relationship, ResponsibilityLevel
+from schools.models import Guardian, ResponsibilityLevel
 from tests.accounts import people
 from tests.accounts.conftest import Browser
 from tests.accounts.provider import Provider
@@ -169,6 +169,14 @@ def test_a_record_of_another_account_is_never_taken(
     assert caplog.messages == [f"record of another account left alone: guardian={claire.pk}"]
 
 
+def test_a_staff_account_is_never_joined(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
+    claire.user = User.objects.create_user("proviseure", is_staff=True)
+    claire.save()
+
+    assert browser.sign_in(educonnect)["Location"] == PROOF
+    assert browser.user is None
+
+
 def test_the_school_keeps_its_own_names(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
     educonnect.claims["given_name"] = "Clara"
 
@@ -180,35 +188,51 @@ def test_the_school_keeps_its_own_names(browser: Browser, educonnect: Provider, 
     assert browser.user.first_name == "Claire"
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("second_id", ["100001", "200001"])
-def test_two_returns_at_the_same_instant_make_one_account(monkeypatch: pytest.MonkeyPatch, second_id: str) -> None:
-    """On the same record the second waits for the first; on another, it finds that the first has made the account."""
-    for person_id in ("100001", "200001"):
-        people.guardian(people.student(people.school()), siecle_person_id=person_id)
-    both_are_here = threading.Barrier(2)
+def sign_in_together(monkeypatch: pytest.MonkeyPatch, *sign_ins: tuple[str, str]) -> list[User | None]:
+    """Sign in these persons (subject, SIECLE person id) at once, all before any account is opened where they can be."""
+    all_are_here = threading.Barrier(len(sign_ins))
     open_account = services._new_user
 
     def open_account_together(*arguments: Any) -> User:
         with suppress(threading.BrokenBarrierError):
-            both_are_here.wait(timeout=0.5)
+            all_are_here.wait(timeout=0.5)
         return open_account(*arguments)
 
-    def sign_in(person_id: str) -> User | None:
+    def sign_in(subject: str, person_id: str) -> User | None:
         try:
-            person = Person("educonnect", "claire", "Martin", "Claire")
+            person = Person("educonnect", subject, "Martin", "Claire")
             return services.sign_in_guardian(person, person_ids=[person_id], at=timezone.now())
         finally:
             connection.close()
 
     monkeypatch.setattr(services, "_new_user", open_account_together)
-    with ThreadPoolExecutor(2) as pool:
-        users = set(pool.map(sign_in, ["100001", second_id]))
+    with ThreadPoolExecutor(len(sign_ins)) as pool:
+        return list(pool.map(sign_in, *zip(*sign_ins, strict=True)))
 
-    assert len(users) == User.objects.count() == Identity.objects.count() == 1
-    assert set(
-        Guardian.objects.filter(siecle_person_id__in=["100001", second_id]).values_list("user_id", flat=True)
-    ) == {user.pk for user in users if user}
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second_id", ["100001", "200001"])
+def test_two_returns_at_the_same_instant_make_one_account(monkeypatch: pytest.MonkeyPatch, second_id: str) -> None:
+    """On the same record the second waits for the first; on another, it finds that the first has made the account."""
+    for person_id in {"100001", second_id}:
+        people.guardian(people.student(people.school()), siecle_person_id=person_id)
+
+    users = sign_in_together(monkeypatch, ("claire", "100001"), ("claire", second_id))
+
+    assert users == [User.objects.get()] * 2
+    assert Identity.objects.count() == 1
+    assert set(Guardian.objects.values_list("user", flat=True)) == {User.objects.get().pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_persons_at_the_same_instant_do_not_both_get_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = people.guardian(people.student(people.school()), siecle_person_id="100001")
+
+    users = sign_in_together(monkeypatch, ("claire", "100001"), ("an-impostor", "100001"))
+
+    assert users.count(None) == 1
+    assert user_of(record) in users
+    assert User.objects.count() == 1
 
 
 def test_the_database_holds_one_identity_per_subject(db: None) -> None:
@@ -271,140 +295,3 @@ def test_a_vector_finds_no_contact(browser: Browser, educonnect: Provider, clair
     claire.guardianships.update(level=ResponsibilityLevel.CONTACT)
 
     assert browser.sign_in(educonnect)["Location"] == PROOF
-
-
-# --- Students ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def as_student(educonnect: Provider) -> Provider:
-    educonnect.claims = {
-        "sub": "lea-at-educonnect",
-        "family_name": "Martin",
-        "given_name": "Léa",
-        "FrEduCtPersonAffiliation": ["eleve2d"],
-        "FrEduCtEleveINE": "070000001AA",
-    }
-    return educonnect
-
-
-@pytest.mark.parametrize("ine", ["070000009ZZ", "", None])
-def test_an_unknown_student_is_told_so(browser: Browser, as_student: Provider, db: None, ine: str | None) -> None:
-    people.student(people.school(), ine="070000001AA")
-    as_student.claims["FrEduCtEleveINE"] = ine
-
-    response = browser.sign_in(as_student, "eleve")
-
-    assert response.status_code == 403
-    assert "Aucun dossier d’élève n’a été trouvé" in response.content.decode()
-    assert not User.objects.exists()
-
-
-def test_a_student_who_has_left_is_not_known_any_more(browser: Browser, as_student: Provider, db: None) -> None:
-    people.student(people.school(), ine="070000001AA", left_on=datetime.date(2026, 6, 30))
-
-    assert browser.sign_in(as_student, "eleve").status_code == 403
-
-
-def test_the_file_of_the_former_school_is_left_alone(browser: Browser, as_student: Provider, db: None) -> None:
-    former = people.student(people.school(), ine="070000001AA", left_on=datetime.date(2026, 6, 30))
-    current = people.student(people.school(), ine="070000001AA")
-
-    browser.sign_in(as_student, "eleve")
-
-    assert user_of(current) == browser.user
-    assert user_of(former) is None
-
-
-def test_an_adult_student_is_tied_to_their_own_guardian_record(
-    browser: Browser, as_student: Provider, db: None
-) -> None:
-    lea = people.student(people.school(), ine="070000001AA")
-    own = people.guardian(lea, relationship=Relationship.SELF, given_name="Léa")
-    mother = people.guardian(lea)
-
-    browser.sign_in(as_student, "eleve")
-
-    assert browser.user
-    assert user_of(lea) == user_of(own) == browser.user
-    assert user_of(mother) is None
-
-
-def test_a_student_file_of_another_account_is_never_taken(browser: Browser, as_student: Provider, db: None) -> None:
-    lea = people.student(people.school(), ine="070000001AA")
-    browser.sign_in(as_student, "eleve")
-    as_student.claims["sub"] = "an-impostor"
-
-    assert (another := Browser()).sign_in(as_student, "eleve").status_code == 403
-    assert another.user is None
-    assert user_of(lea) == browser.user
-
-
-# --- Profiles and accounts that are refused ---------------------------------------------------------------------------
-
-
-def test_a_student_who_chose_guardian_is_offered_the_right_profile(
-    browser: Browser, as_student: Provider, db: None
-) -> None:
-    people.student(people.school(), ine="070000001AA")
-
-    response = browser.sign_in(as_student, "representant", next="/mes-services/orientation/")
-
-    page = response.content.decode()
-    assert response.status_code == 403
-    assert "Ce compte n’est pas du profil choisi" in page
-    assert "/connexion/educonnect/?profil=eleve&amp;next=%2Fmes-services%2Forientation%2F" in page
-    assert "Se déconnecter de ÉduConnect" in page
-    assert browser.user is None
-
-
-def test_a_guardian_who_chose_student_is_offered_the_right_profile(
-    browser: Browser, educonnect: Provider, claire: Guardian
-) -> None:
-    response = browser.sign_in(educonnect, "eleve")
-
-    assert response.status_code == 403
-    assert "/connexion/educonnect/?profil=representant" in response.content.decode()
-    assert user_of(claire) is None
-
-
-@pytest.mark.parametrize("affiliations", [[], ["ens2d"], ["resp2d", "eleve2d"], ["resp2d", "ens2d"], None])
-def test_an_unknown_affiliation_is_refused(
-    browser: Browser, educonnect: Provider, claire: Guardian, affiliations: list[str] | None
-) -> None:
-    educonnect.claims["FrEduCtPersonAffiliation"] = affiliations
-
-    response = browser.sign_in(educonnect)
-
-    assert response.status_code == 403
-    assert "Votre compte ne permet pas d’accéder à ce service" in response.content.decode()
-    assert browser.user is None
-
-
-def test_a_deactivated_account_is_told_so(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
-    Browser().sign_in(educonnect)
-    User.objects.update(is_active=False)
-
-    response = browser.sign_in(educonnect)
-
-    assert response.status_code == 403
-    assert "Votre compte est désactivé" in response.content.decode()
-    assert browser.user is None
-
-
-def test_who_is_refused_leaves_the_account_that_was_open(
-    browser: Browser, educonnect: Provider, claire: Guardian
-) -> None:
-    staff = User.objects.create_user("proviseure", is_staff=True)
-    browser.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
-
-    browser.sign_in(educonnect, "eleve")
-
-    assert browser.user is None
-
-
-@pytest.mark.parametrize("profile", ["", "autre"])
-def test_without_a_profile_one_is_asked_to_choose(browser: Browser, educonnect: Provider, profile: str) -> None:
-    response = browser.get("/connexion/educonnect/", {"profil": profile, "next": "/mes-services/"})
-
-    assert response["Location"] == "/connexion/?next=%2Fmes-services%2F"
