@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from schools.models import Division, Guardian, Guardianship, School, Student
@@ -16,7 +16,7 @@ from schools.siecle import SiecleError, apply_import, read_pair
 from tests.schools.conftest import NOW
 from tests.schools.exports import MEF, YEAR, Pair, Pupil, Someone, Tie, named, zipped
 
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 
 PAIR = Pair(
     pupils=[Pupil(), Pupil(key="2", ine="070000002BB", family="Œuvré", given="Zoé", divisions=("2DE2",))],
@@ -95,6 +95,15 @@ def test_any_text_in_any_element_is_imported_or_refused(which, values):
     try_import(which, text.encode())
 
 
+def reads_as_utf_8(text: str) -> bool:
+    """Whether all the accents of an ISO-8859-15 text happen to be valid UTF-8, by which a wrong encoding is told."""
+    try:
+        text.encode("iso-8859-15").decode()
+    except UnicodeDecodeError:
+        return False
+    return not text.isascii()
+
+
 names = st.text(st.characters(codec="iso-8859-15", categories=["L"]), min_size=1, max_size=100)
 
 
@@ -110,6 +119,7 @@ names = st.text(st.characters(codec="iso-8859-15", categories=["L"]), min_size=1
     level=st.sampled_from(["1", "2", "3"]),
 )
 def test_what_is_written_in_the_files_is_what_is_read_back(encoding, old_format, ines, family, given_name, born, level):
+    assume(encoding == "UTF-8" or not reads_as_utf_8(f"{family} {given_name}"))
     pair = Pair(
         pupils=[
             Pupil(key=str(n), ine=ine, family=family, given=given_name, born=f"{born:%d/%m/%Y}")

@@ -231,6 +231,19 @@ def test_a_pupil_whose_ine_can_no_longer_be_read_is_not_archived(take):
     assert rows() == before
 
 
+def test_a_refused_pupil_is_known_by_their_ine_where_the_file_names_them_otherwise(take):
+    take(two_families())
+    pair = two_families()
+    pair.pupils[1].key, pair.ties[1].pupil = "902", "902"
+    pair.pupils[1].mef = "?"
+
+    report = take(pair)
+
+    assert report.students == Counts(unchanged=1)
+    assert report.links == Counts(unchanged=2)
+    assert Student.objects.get(ine=EMMA.ine).left_on is None
+
+
 def test_a_refused_person_or_link_leaves_the_link_as_it_is(take):
     take(two_families())
     before = rows()
