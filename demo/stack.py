@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -93,9 +94,11 @@ class Stack:
             self.redis_url = self._redis()
         self.environment = self._environment()
         self._exit.callback(self._stop_processes)
+        self._start_outside_world()
         self._prepare()
         with self._timed("services"):
             self._start_services()
+            self._wait_for_outside_world()
         self.addresses = self._addresses()
         self.timings["all"] = time.monotonic() - began
 
@@ -130,7 +133,6 @@ class Stack:
             "SITE_URL": f"http://{HOST}:{self.port}",
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
-            "STATIC_ROOT": str(STATIC),
             "CELERY_BEAT_SCHEDULE_FILENAME": str(self.folder / "celerybeat-schedule"),
             "DEFAULT_FROM_EMAIL": f"Scolarité Services <ne-pas-repondre@{MAIL_DOMAIN}>",
             "EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend",
@@ -154,8 +156,10 @@ class Stack:
     def _prepare(self) -> None:
         """Fill the database while the static files are gathered."""
         self.say("La base et les fichiers se préparent…")
-        with gathered(STATIC, base=BASE) as is_current, self._timed("static"):
-            static = None if is_current else self._manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
+        with gathered(STATIC, base=BASE) as gathering, self._timed("static"):
+            self.environment["STATIC_ROOT"] = str(gathering.root)
+            collect = ("collectstatic", "--no-input", "--verbosity", "0")
+            static = None if gathering.is_complete else self._manage(*collect)
             with self._timed("migrate"):
                 self._manage("migrate", "--no-input", "--verbosity", "0").finish(PREPARE_SECONDS)
             if not self._is_loaded():
@@ -163,7 +167,7 @@ class Stack:
                     self._manage("load_demo").finish(PREPARE_SECONDS)
             if static:
                 static.finish(PREPARE_SECONDS)
-        self.processes.clear()
+        self.processes = [process for process in self.processes if process.is_alive]
 
     def _is_loaded(self) -> bool:
         """Whether a database that was given holds a demonstration already; the embedded one is always empty."""
@@ -171,16 +175,26 @@ class Stack:
             return False
         parts = environ.Env.db_url_config(self.database_url)
         names = {"dbname": "NAME", "host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-        address = psycopg.conninfo.make_conninfo(**{name: parts[key] or None for name, key in names.items()})
-        with psycopg.connect(address) as connection:
+        given: dict[str, Any] = {name: parts[key] for name, key in names.items() if parts[key]}
+        with psycopg.connect(**given) as connection:
             row = connection.execute("SELECT EXISTS (SELECT FROM schools_school)").fetchone()
         return bool(row and row[0])
 
-    def _start_services(self) -> None:
-        self.say("Les services démarrent…")
+    def _start_outside_world(self) -> None:
         self._run("educonnect", "demo.providers", "educonnect", "--port", str(self.educonnect_port))
         self._run("franceconnect", "demo.providers", "franceconnect", "--port", str(self.franceconnect_port))
         self._run("courriel", "demo.mail_provider", "--port", str(self.mail_port))
+
+    def _wait_for_outside_world(self) -> None:
+        for url in (
+            f"{self.environment['EDUCONNECT_ISSUER']}/.well-known/openid-configuration",
+            f"{self.environment['FRANCECONNECT_ISSUER']}/.well-known/openid-configuration",
+            f"http://127.0.0.1:{self.mail_port}/api/messages",
+        ):
+            wait_until(url, seconds=START_SECONDS, check=self.check)
+
+    def _start_services(self) -> None:
+        self.say("Les services démarrent…")
         # threads: a browser's idle connection must not hold a whole worker
         self._run(
             *("web", "gunicorn", "scolarite.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2"),
@@ -190,12 +204,6 @@ class Stack:
         alone = ("--without-mingle", "--without-gossip")
         worker = self._run("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO", *alone)
         self._run("beat", *celery, "beat", "--loglevel", "INFO")
-        for url in (
-            f"{self.environment['EDUCONNECT_ISSUER']}/.well-known/openid-configuration",
-            f"{self.environment['FRANCECONNECT_ISSUER']}/.well-known/openid-configuration",
-            f"http://127.0.0.1:{self.mail_port}/api/messages",
-        ):
-            wait_until(url, seconds=START_SECONDS, check=self.check)
         wait_until(
             f"http://127.0.0.1:{self.port}/sante/pret/",
             headers={"Host": f"{HOST}:{self.port}"},

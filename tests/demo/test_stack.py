@@ -10,14 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 import requests
@@ -40,24 +39,12 @@ class Demonstration:
     family: list[psutil.Process]
     """Everything that it started."""
 
-    def stop(self, number: signal.Signals) -> str:
-        self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=60)
-        return output
-
 
 def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
     given = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PORT": "0", **environment}
     command = [sys.executable, "-m", "demo", "--state", str(folder / "state.json"), "--folder", str(folder)]
-    return subprocess.Popen(
-        command,
-        cwd=BASE,
-        env=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=BASE, env=given, start_new_session=True, **pipes)
 
 
 def ready(process: subprocess.Popen[str], folder: Path) -> Demonstration:
@@ -85,21 +72,41 @@ def _databases(state: dict[str, Any]) -> list[psutil.Process]:
 
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """One demonstration for all tests of its life, then Ctrl-C."""
     folder = tmp_path_factory.mktemp("demo")
     with start(folder) as process:
         try:
-            yield ready(process, folder)
+            running = ready(process, folder)
+            yield running
         finally:
-            process.terminate()
-            process.communicate(timeout=60)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert_it_said_everything(output, running.state)
+    assert not (folder / "state.json").exists()
+    assert_none_is_left(running.family)
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Return the first true value of the condition."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not (value := condition()):
-        time.sleep(0.1)
-    return value or condition()
+def assert_it_said_everything(output: str, state: dict[str, Any]) -> None:
+    """What a newcomer needs stands on the screen, in the order in which it is needed."""
+    logins = [*(person.login for person in PEOPLE), *(login for login, _ in STAFF)]
+    said = [
+        "est prêt",
+        state["site"],
+        state["admin"],
+        state["mailbox"],
+        PASSWORD,
+        *logins,
+        "Ctrl-C",
+        "Tout est arrêté.",
+    ]
+    missing = [words for words in said if words not in output]
+    assert missing == []
+
+
+def assert_none_is_left(family: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_state_says_where_everything_is(demonstration: Demonstration) -> None:
@@ -144,35 +151,17 @@ def test_services_run_without_debug_and_with_hashed_compressed_files(demonstrati
     assert "DEBUG" not in missing.text
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
-    running = ready(start(tmp_path), tmp_path)
-    names = {name for process in running.family for name in (process.name(),)}
-    assert {"postgres"} <= names
-    assert any("valkey" in name for name in names)
-    output = running.stop(number)
-    assert running.process.returncode == 0
-    for person in PEOPLE:
-        assert person.login in output
-    for login, _ in STAFF:
-        assert login in output
-    assert running.state["site"] in output
-    assert running.state["mailbox"] in output
-    assert "Tout est arrêté." in output
-    assert not (tmp_path / "state.json").exists()
-    _, alive = psutil.wait_procs(running.family, timeout=5)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-
-
 def test_death_of_one_stops_all_and_says_which(tmp_path: Path) -> None:
     running = ready(start(tmp_path), tmp_path)
+    names = {process.name() for process in running.family}
+    assert "postgres" in names
+    assert any("valkey" in name for name in names)
     victim = next(process for process in running.family if "demo.mail_provider" in " ".join(process.cmdline()))
     victim.kill()
     output, _ = running.process.communicate(timeout=60)
     assert running.process.returncode == 1
     assert "courriel s’est arrêté (code -9)" in output
-    _, alive = psutil.wait_procs(running.family, timeout=5)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert_none_is_left(running.family)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -222,9 +211,8 @@ def test_environment_of_the_machine_does_not_leak_in(tmp_path: Path) -> None:
 
 
 def test_process_that_ignores_the_polite_signal_is_killed_with_its_children(tmp_path: Path) -> None:
-    stubborn = (
-        "import os,signal,time; signal.signal(15, signal.SIG_IGN); os.fork(); print('prêt', flush=True); time.sleep(99)"
-    )
+    polite_is_ignored = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.fork()"
+    stubborn = f"{polite_is_ignored}; print('prêt', flush=True); time.sleep(99)"
     process = Process("têtu", [sys.executable, "-c", stubborn], os.environ, tmp_path / "log")
     process.start()
     wait_for(lambda: process.log.read_text().count("prêt") == 2, what="têtu", seconds=10)
@@ -232,14 +220,12 @@ def test_process_that_ignores_the_polite_signal_is_killed_with_its_children(tmp_
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("demo.processes.STOP_SECONDS", 0.2)
         process.stop()
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert_none_is_left(family)
 
 
 def test_failure_of_a_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    process = Process(
-        "migrate", [sys.executable, "-c", "raise SystemExit('la base manque')"], os.environ, tmp_path / "log"
-    )
+    failing = [sys.executable, "-c", "raise SystemExit('la base manque')"]
+    process = Process("migrate", failing, os.environ, tmp_path / "log")
     process.start()
-    with pytest.raises(DemoFailed, match="(?s)migrate a échoué.*la base manque"):
+    with pytest.raises(DemoFailed, match=r"(?s)migrate a échoué.*la base manque"):
         process.finish(20)
