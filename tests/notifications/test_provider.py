@@ -117,6 +117,16 @@ def test_a_provider_that_is_down_or_silent_is_tried_again(owe, mailgun, settings
 
 
 @pytest.mark.django_db
+def test_what_a_provider_does_not_offer_is_left_out(owe, settings):
+    settings.EMAIL_BACKEND = "anymail.backends.postal.EmailBackend"  # keeps no metadata
+    settings.ANYMAIL = {"POSTAL_API_KEY": "x", "POSTAL_API_URL": "http://127.0.0.1:1/"}
+    row = owe()
+    send_now()
+    row.refresh_from_db()
+    assert "refused" in row.last_error, "the message came as far as the closed port"
+
+
+@pytest.mark.django_db
 def test_no_call_to_the_provider_is_without_a_limit_shorter_than_the_lease(owe, mailgun, monkeypatch):
     given = []
     original = AnymailRequestsBackend.open

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import sending
@@ -135,6 +136,30 @@ def test_two_senders_at_once_send_each_message_once(owe, smtp, monkeypatch):
     assert sum(counts) == 24
     assert set(states().values()) == {"sent"}
     assert set(OutboxMessage.objects.values_list("attempts", flat=True)) == {1}
+
+
+@really_committing
+def test_what_another_sender_is_claiming_is_passed_over_without_waiting(owe):
+    owe()
+    claimed, done = threading.Event(), threading.Event()
+
+    def claim_slowly():
+        try:
+            with transaction.atomic():
+                claim(at=timezone.now(), limit=20)
+                claimed.set()
+                done.wait(5)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=claim_slowly)
+    other.start()
+    assert claimed.wait(5)
+    started = monotonic()
+    assert claim(at=timezone.now(), limit=20) == []
+    assert monotonic() - started < 2
+    done.set()
+    other.join()
 
 
 @pytest.mark.django_db

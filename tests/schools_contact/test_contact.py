@@ -178,14 +178,27 @@ def test_the_address_in_use_needs_no_confirmation_and_ends_a_pending_one(claire,
         confirm_email(token=claire.tokens[0], at=EVENING)
 
 
-def test_an_unsent_confirmation_that_was_replaced_is_not_sent(claire):
+def test_an_address_known_to_one_school_only_is_confirmed_for_the_other(claire):
+    type(claire.lyon).objects.filter(pk=claire.lyon.pk).update(school_email="ancienne@siecle.example")
+    assert propose(claire, "claire@siecle.example") is Proposal.TO_CONFIRM
+    assert shown(claire.paris) == [
+        ("claire@siecle.example", EmailState.TO_CONFIRM, False),
+        ("claire@siecle.example", EmailState.FROM_SCHOOL, True),
+    ]
+    confirm_email(token=claire.tokens[0], at=EVENING)
+    assert claire.usable == ("claire@siecle.example", "claire@siecle.example")
+    assert [notice.address for notice in owed(contact.EMAIL_CHANGED)] == ["ancienne@siecle.example"]
+
+
+@pytest.mark.parametrize("address", ["autre@example.org", NEW])
+def test_an_unsent_confirmation_that_was_replaced_is_not_sent(claire, address):
     with time_machine.travel(EVENING) as clock:
         propose(claire, at=timezone.now())
         clock.shift(timedelta(minutes=2))
-        propose(claire, "autre@example.org", at=timezone.now())
+        propose(claire, address, at=timezone.now())
         send_batch(at=timezone.now())
     assert [message.state for message in owed(contact.CONFIRM_EMAIL)] == [MessageState.DROPPED, MessageState.SENT]
-    assert [message.to for message in mail.outbox] == [["autre@example.org"]]
+    assert [message.to for message in mail.outbox] == [[address]]
 
 
 def test_a_confirmation_that_could_not_leave_for_a_day_is_not_sent(claire):
@@ -208,10 +221,13 @@ def test_an_adult_student_gives_their_own_address(claire):
     account = factories.account("Lucas", "Petit")
     lucas = factories.student(claire.paris.school, "Lucas", "Petit", user=account)
     own = factories.guardian(claire.paris.school, "Lucas", "Petit", lucas, relationship=Relationship.SELF)
+    mother = factories.guardian(claire.paris.school, "Anne", "Petit", lucas)
     assert propose(claire, "lucas@example.org", guardian=own, by=account) is Proposal.TO_CONFIRM
     confirm_email(token=claire.tokens[0], at=EVENING)
     own.refresh_from_db()
+    mother.refresh_from_db()
     assert own.usable_email == "lucas@example.org"
+    assert mother.usable_email == "anne.petit@familles.example"
 
 
 def test_a_student_does_not_speak_for_their_parent(claire):
