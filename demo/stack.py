@@ -23,7 +23,7 @@ import psycopg
 
 from demo import embedded
 from demo.people import PASSWORD
-from demo.processes import DemoFailed, Process, check_port, free_port, free_ports, wait_for, wait_until
+from demo.processes import DemoFailed, Process, check_port, free_ports, wait_for, wait_until
 from demo.static_files import gathered
 
 BASE = Path(__file__).resolve().parent.parent
@@ -87,7 +87,6 @@ class Stack:
         began = time.monotonic()
         if self.port:
             check_port(self.port)
-        self.port = self.port or free_port()
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
         with self._timed("databases"):
             self.database_url = self._database()
@@ -121,7 +120,9 @@ class Stack:
 
     def _environment(self) -> dict[str, str]:
         """The environment of every process: the machine's, without anything else that the product would read."""
-        self.educonnect_port, self.franceconnect_port, self.mail_port = free_ports(3)
+        # all at once, and after Redis has taken its own: a free port may be given out again
+        site_port, self.educonnect_port, self.franceconnect_port, self.mail_port = free_ports(4)
+        self.port = self.port or site_port
         prefixes = ("DJANGO_", "ANYMAIL_", "EMAIL_", "EDUCONNECT_", "FRANCECONNECT_", "AGENTS_", "TRUSTED_PROXY")
         inherited = {name: value for name, value in self.given.items() if not name.startswith(prefixes)}
         ours = {
