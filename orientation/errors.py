@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from orientation.models.campaign import Phase, PhaseState
+from orientation.models.choices import SetAside
 
 
 class OrientationError(Exception):
@@ -43,11 +44,12 @@ class OfferNotDeclared(OrientationError):
 
 
 class DraftChangedByOther(OrientationError):
-    """Somebody else wrote a newer version than the one this person saw (decision 2). Nothing was written."""
+    """Somebody else wrote a newer version than the one this person saw (decision 2); theirs was set aside, if any."""
 
-    def __init__(self, *, name: str, changed_at: datetime) -> None:
+    def __init__(self, *, name: str, changed_at: datetime, set_aside: SetAside | None = None) -> None:
         self.name = name
         self.changed_at = changed_at
+        self.set_aside = set_aside
         super().__init__(
             _(
                 "%(name)s a modifié la liste pendant ce temps. Rien n’a été écrasé : vérifiez la liste à jour, "

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from orientation.errors import Problem
-from orientation.models import DraftChoice, PathwayGroup
+from orientation.models import PathwayGroup
 from orientation.rules import Catalogue, Wish
 
 
@@ -47,15 +47,14 @@ class ChoiceForm(VersionForm):
             self.fields[name] = forms.CharField(required=False)
 
     @staticmethod
-    def initial_of(choice: DraftChoice) -> dict[str, str]:
+    def initial_of(wish: Wish, group: str) -> dict[str, str]:
         """Return the values that show an existing choice."""
-        values = {"group": choice.pathway.group, "note": choice.note}
-        codes = [each.speciality.code for each in choice.choice_specialities.all()]
-        if choice.pathway.group == PathwayGroup.TECHNOLOGICAL:
-            values["series"] = choice.pathway.code
-            values.update({f"speciality_{choice.pathway.code}": code for code in codes})
+        values = {"group": group, "note": wish.note}
+        if group == PathwayGroup.TECHNOLOGICAL:
+            values["series"] = wish.pathway
+            values.update({f"speciality_{wish.pathway}": code for code in wish.specialities})
         else:
-            values.update({f"speciality_{number}": code for number, code in enumerate(codes, start=1)})
+            values.update({f"speciality_{number}": code for number, code in enumerate(wish.specialities, start=1)})
         return values
 
     def wish(self) -> Wish:

@@ -11,14 +11,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from orientation.forms import ChoiceForm
-from orientation.models import PathwayGroup, Phase, Speciality, SpecialityOffer
+from orientation.models import PathwayGroup, Speciality
 
 
-def speciality_options(form: ChoiceForm, phase: Phase) -> dict[str, Any]:
-    """Return what the dialog's template shows: groups, series and lists, with what is selected. One query."""
+def speciality_options(form: ChoiceForm, offered: frozenset[str]) -> dict[str, Any]:
+    """Return what the dialog's template shows: groups, series and lists, with what is selected. No query."""
     catalogue = form.catalogue
     general = catalogue.of_group(PathwayGroup.GENERAL)[0]
-    options = _options(catalogue.specialities_of(general), _offered(phase))
+    options = _options(catalogue.specialities_of(general), offered)
     return {
         "groups": [(group, form["group"].value() == group) for group in PathwayGroup],
         "lists": [
@@ -40,24 +40,14 @@ def speciality_options(form: ChoiceForm, phase: Phase) -> dict[str, Any]:
     }
 
 
-def _offered(phase: Phase) -> set[int]:
-    """Return the ids of the specialities that the school teaches."""
-    campaign = phase.campaign
-    return set(
-        SpecialityOffer.objects.filter(school_id=campaign.school_id, school_year=campaign.school_year).values_list(
-            "speciality_id", flat=True
-        )
-    )
-
-
-def _options(specialities: Iterable[Speciality], offered: set[int]) -> SafeString:
+def _options(specialities: Iterable[Speciality], offered: frozenset[str]) -> SafeString:
     elsewhere = _(" (hors établissement)")
     groups = []
     for family, members in groupby(specialities, key=lambda each: each.family):
         items = format_html_join(
             "",
             '<option value="{}">{}{}</option>',
-            ((each.code, each.label, "" if each.pk in offered else elsewhere) for each in members),
+            ((each.code, each.label, "" if each.code in offered else elsewhere) for each in members),
         )
         groups.append(format_html('<optgroup label="{}">{}</optgroup>', family, items))
     return mark_safe("".join(groups))  # noqa: S308 - joined from format_html

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import CharField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from notifications.models import OutboxMessage
@@ -14,15 +14,16 @@ from orientation.models import (
     Choice,
     ChoiceSpeciality,
     Draft,
-    DraftChoice,
-    DraftChoiceSpeciality,
+    DraftRevision,
     PathwayGroup,
     Phase,
     PhaseKind,
     PhaseState,
+    SetAside,
     SpecialityOffer,
     Submission,
 )
+from orientation.rules import Catalogue, Wish, Wishes
 from schools.models import Guardian, Guardianship, Student
 
 
@@ -87,33 +88,36 @@ def draft_of(student: Student, phase: Phase) -> Draft | None:
     return Draft.objects.filter(student=student, phase=phase).select_related("changed_by").first()
 
 
-def draft_rows(draft: Draft, phase: Phase) -> list[DraftChoice]:
-    """Return the rows of a draft; *hors établissement* follows today's offer (decision 5): two queries."""
-    offered = SpecialityOffer.objects.filter(
-        school_id=phase.campaign.school_id,
-        school_year=phase.campaign.school_year,
-        speciality_id=OuterRef("speciality_id"),
+def offered_codes(phase: Phase) -> frozenset[str]:
+    """Return the codes of the specialities that the school teaches in the campaign's year: one query."""
+    campaign = phase.campaign
+    offers = SpecialityOffer.objects.filter(school_id=campaign.school_id, school_year=campaign.school_year)
+    return frozenset(offers.values_list("speciality__code", flat=True))
+
+
+def wishes_of(holder: Draft | DraftRevision | SetAside | None) -> Wishes:
+    """Return a list of wishes as it was kept. No query."""
+    return tuple(Wish.from_json(each) for each in holder.wishes) if holder else ()
+
+
+def ranked(wishes: Wishes, offered: frozenset[str]) -> list[RankedChoice]:
+    """Return wishes as pages show them; *hors établissement* follows the offer (decision 5). No query of its own."""
+    catalogue = Catalogue.current()
+    return [_ranked_choice(rank, wish, catalogue, offered) for rank, wish in enumerate(wishes, start=1)]
+
+
+def _ranked_choice(rank: int, wish: Wish, catalogue: Catalogue, offered: frozenset[str]) -> RankedChoice:
+    pathway = catalogue.pathways[wish.pathway]
+    is_general = pathway.group == PathwayGroup.GENERAL
+    return RankedChoice(
+        rank=rank,
+        code=pathway.code,
+        label=pathway.full_label,
+        specialities=tuple(
+            (catalogue.specialities[code].label, is_general and code not in offered) for code in wish.specialities
+        ),
+        note=wish.note,
     )
-    specialities = DraftChoiceSpeciality.objects.select_related("speciality").annotate(is_elsewhere=~Exists(offered))
-    choices = DraftChoice.objects.filter(draft=draft).select_related("pathway")
-    return list(choices.prefetch_related(Prefetch("choice_specialities", queryset=specialities)))
-
-
-def ranked(rows: Iterable[DraftChoice]) -> list[RankedChoice]:
-    """Return the rows of a draft as pages show them. No query."""
-    return [
-        RankedChoice(
-            rank=row.rank,
-            code=row.pathway.code,
-            label=row.pathway.full_label,
-            specialities=tuple(
-                (each.speciality.label, row.pathway.group == PathwayGroup.GENERAL and each.is_elsewhere)  # type: ignore[attr-defined]
-                for each in row.choice_specialities.all()
-            ),
-            note=row.note,
-        )
-        for row in rows
-    ]
 
 
 def submissions_of(student: Student, phase: Phase) -> QuerySet[Submission]:
@@ -166,3 +170,18 @@ def guardians_with_mail(submission: Submission) -> list[MailedGuardian]:
     return [
         MailedGuardian(guardian, guardian.mail_state, guardian.mail_address) for guardian in guardians.order_by("pk")
     ]
+
+
+def submission_wishes(submission: Submission) -> Wishes:
+    """Return what was validated, as a list that can be prepared again: two queries."""
+    choices = (
+        Choice.objects.filter(submission=submission)
+        .select_related("pathway")
+        .prefetch_related(
+            Prefetch("choice_specialities", queryset=ChoiceSpeciality.objects.select_related("speciality"))
+        )
+    )
+    return tuple(
+        Wish(choice.pathway.code, tuple(each.speciality.code for each in choice.choice_specialities.all()), choice.note)
+        for choice in choices
+    )

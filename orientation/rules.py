@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,17 @@ class Wish:
     specialities: tuple[str, ...] = ()
     note: str = ""
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Wish:
+        return cls(values["pathway"], tuple(values["specialities"]), values["note"])
+
+    def to_json(self) -> dict[str, Any]:
+        return {"pathway": self.pathway, "specialities": list(self.specialities), "note": self.note}
+
+
+Wishes = tuple[Wish, ...]
+"""A list in order of rank."""
+
 
 class Catalogue:
     """The pathways and specialities that can be chosen, by code."""
@@ -32,10 +44,8 @@ class Catalogue:
 
     @classmethod
     def load(cls) -> Catalogue:
-        """Read what can be chosen today: two queries."""
-        return cls(
-            Pathway.objects.filter(is_active=True), Speciality.objects.filter(is_active=True).select_related("pathway")
-        )
+        """Read the whole catalogue, with what can no longer be chosen: two queries."""
+        return cls(Pathway.objects.all(), Speciality.objects.all())
 
     @classmethod
     def current(cls) -> Catalogue:
@@ -46,11 +56,12 @@ class Catalogue:
         return _current[1]
 
     def of_group(self, group: str) -> list[Pathway]:
-        return [pathway for pathway in self.pathways.values() if pathway.group == group]
+        """The pathways of a group that can be chosen."""
+        return [pathway for pathway in self.pathways.values() if pathway.group == group and pathway.is_active]
 
     def specialities_of(self, pathway: Pathway) -> list[Speciality]:
-        """The specialities that can be asked with a pathway: empty where it asks for none."""
-        return [each for each in self.specialities.values() if each.pathway_id == pathway.pk]
+        """The specialities that can be chosen with a pathway: empty where it asks for none."""
+        return [each for each in self.specialities.values() if each.pathway_id == pathway.pk and each.is_active]
 
 
 CATALOGUE_MAX_AGE = 60
@@ -75,7 +86,7 @@ def check_wish(
     """
     others = others or {}
     pathway = catalogue.pathways.get(wish.pathway)
-    if pathway is None:
+    if pathway is None or not pathway.is_active:
         return [Problem("pathway", _("Choisissez une voie d’orientation ou un autre parcours de la liste."))]
     problems = []
     if pathway.code in others:
@@ -136,13 +147,21 @@ def _check_note(wish: Wish, pathway: Pathway) -> list[Problem]:
     return []
 
 
-def moved(ranked: Sequence[str], code: str, rank: int) -> list[str]:
-    """Return the list with `code` at `rank` (from 1; brought into the list's bounds), the others in their order.
+def with_wish(wishes: Wishes, wish: Wish, *, replacing: str = "") -> Wishes:
+    """Return the list with a wish in the place of the one on the pathway `replacing`, or at its end."""
+    if any(each.pathway == replacing for each in wishes):
+        return tuple(wish if each.pathway == replacing else each for each in wishes)
+    return wishes if wish in wishes else (*wishes, wish)
 
-    Raises ValueError when the code is not in the list.
-    """
-    rest = [each for each in ranked if each != code]
-    if len(rest) == len(ranked):
-        raise ValueError(code)
-    index = min(max(rank, 1), len(ranked)) - 1
-    return [*rest[:index], code, *rest[index:]]
+
+def without(wishes: Wishes, pathway: str) -> Wishes:
+    """Return the list without the wish on this pathway; those below move up."""
+    return tuple(each for each in wishes if each.pathway != pathway)
+
+
+def moved(wishes: Wishes, pathway: str, rank: int) -> Wishes:
+    """Return the list with the wish on this pathway at `rank` (from 1; brought into bounds), the others in order."""
+    rest = without(wishes, pathway)
+    found = tuple(each for each in wishes if each.pathway == pathway)
+    index = min(max(rank, 1), len(wishes)) - 1
+    return (*rest[:index], *found, *rest[index:])

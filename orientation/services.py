@@ -1,13 +1,14 @@
 """What families do to their choices: each function is one act in one transaction.
 
-All take `by` (the account), `at` (the aware instant at which the act arrived) and the `StudentFile` through which it is
-done; the phase's closing, the tie between guardian and student and the version are checked again inside the
-transaction. Doing an act twice is harmless. They raise the errors of `orientation.errors`.
+All take `by` (the account), `at` (the aware instant at which the act arrived), the `StudentFile` through which it is
+done and the `version` of the draft that the person saw; the phase's closing, the tie between guardian and student and
+the version are checked again inside the transaction. Doing an act twice is harmless. They raise the errors of
+`orientation.errors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,18 +31,17 @@ from orientation.models import (
     Choice,
     ChoiceSpeciality,
     Draft,
-    DraftChoice,
-    DraftChoiceSpeciality,
+    DraftRevision,
     Phase,
     PhaseState,
+    SetAside,
     Submission,
 )
-from orientation.queries import draft_rows, ranked, submissions_of
-from orientation.rules import Wish
-from schools.models import Guardian, Guardianship
+from orientation.queries import RankedChoice, offered_codes, ranked, submission_wishes, submissions_of, wishes_of
+from orientation.rules import Catalogue, Wish, Wishes
+from schools.models import Guardian, Guardianship, Relationship
 
 
-@transaction.atomic
 def save_choice(
     *, file: StudentFile, phase: Phase, wish: Wish, replacing: str = "", version: int, by: User, at: datetime
 ) -> Draft:
@@ -49,71 +49,67 @@ def save_choice(
 
     Raises WishRefused, naming each field, when the rules refuse it.
     """
-    draft = _lock_draft(file, phase, version=version, by=by, at=at).draft
-    choices = draft_rows(draft, phase)
-    replaced = next((each for each in choices if each.pathway.code == replacing), None)
-    if replaced is None and any(_wish_of(each) == wish for each in choices):
-        return draft  # the same form came twice
-    catalogue = rules.Catalogue.current()
-    others = {each.pathway.code: each.rank for each in choices if each is not replaced}
-    problems = rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count, others=others)
-    if problems:
-        raise WishRefused(problems)
-    pathway = catalogue.pathways[wish.pathway]
-    choice = replaced or DraftChoice(draft=draft, rank=len(others) + 1)
-    choice.pathway, choice.note = pathway, wish.note
-    choice.save()
-    if replaced:
-        choice.choice_specialities.all().delete()
-    DraftChoiceSpeciality.objects.bulk_create(
-        DraftChoiceSpeciality(choice=choice, position=position, speciality=catalogue.specialities[code])
-        for position, code in enumerate(wish.specialities, start=1)
-    )
-    return _changed(draft, by=by, at=at)
+
+    def act(wishes: Wishes) -> Wishes:
+        changed = rules.with_wish(wishes, wish, replacing=replacing)
+        if changed != wishes:
+            others = {each.pathway: rank for rank, each in enumerate(changed, start=1) if each is not wish}
+            problems = rules.check_wish(
+                wish, catalogue=Catalogue.current(), speciality_count=phase.speciality_count, others=others
+            )
+            if problems:
+                raise WishRefused(problems)
+        return changed
+
+    return _change(act, file=file, phase=phase, version=version, by=by, at=at)
 
 
-@transaction.atomic
 def remove_choice(*, file: StudentFile, phase: Phase, pathway: str, version: int, by: User, at: datetime) -> Draft:
     """Take the choice on this pathway out of the draft; those below move up."""
-    draft = _lock_draft(file, phase, version=version, by=by, at=at).draft
-    choices = draft_rows(draft, phase)
-    removed = next((each for each in choices if each.pathway.code == pathway), None)
-    if removed is None:
-        return draft
-    removed.delete()
-    _write_order([each for each in choices if each is not removed])
-    return _changed(draft, by=by, at=at)
+    return _change(lambda wishes: rules.without(wishes, pathway), file=file, phase=phase, version=version, by=by, at=at)
 
 
-@transaction.atomic
 def move_choice(
     *, file: StudentFile, phase: Phase, pathway: str, rank: int, version: int, by: User, at: datetime
 ) -> Draft:
     """Bring the choice on this pathway to a rank, the others keeping their order."""
-    draft = _lock_draft(file, phase, version=version, by=by, at=at).draft
-    choices = draft_rows(draft, phase)
-    by_code = {each.pathway.code: each for each in choices}
-    if pathway not in by_code:
-        return draft
-    order = rules.moved([each.pathway.code for each in choices], pathway, rank)
-    if order == list(by_code):
-        return draft
-    _write_order([by_code[code] for code in order])
-    return _changed(draft, by=by, at=at)
+    return _change(
+        lambda wishes: rules.moved(wishes, pathway, rank), file=file, phase=phase, version=version, by=by, at=at
+    )
+
+
+def reset_draft(*, file: StudentFile, phase: Phase, version: int, by: User, at: datetime) -> Draft:
+    """Bring the draft back to the newest submission, or empty it when there is none (*Annuler*, decision 4)."""
+    newest = submissions_of(file.student, phase).first()
+    validated = submission_wishes(newest) if newest else ()
+    return _change(
+        lambda wishes: validated,
+        file=file,
+        phase=phase,
+        version=version,
+        by=by,
+        at=at,
+        is_validated=newest is not None,
+    )
 
 
 @transaction.atomic
-def reset_draft(*, file: StudentFile, phase: Phase, version: int, by: User, at: datetime) -> Draft:
-    """Bring the draft back to the newest submission, or empty it when there is none (*Annuler*, decision 4)."""
-    draft = _lock_draft(file, phase, version=version, by=by, at=at).draft
-    newest = submissions_of(file.student, phase).first()
-    draft.choices.all().delete()
-    if newest:
-        _copy_to_draft(newest, draft)
-    _changed(draft, by=by, at=at)
-    draft.is_validated = newest is not None
-    draft.save(update_fields=["is_validated"])
+def take_up_again(
+    *, set_aside: SetAside, file: StudentFile, phase: Phase, version: int, by: User, at: datetime
+) -> Draft:
+    """Put what was set aside in the place of the draft (*reprendre*, decision 2); theirs stays readable."""
+    draft = _lock_draft(file, phase, by=by, at=at).draft
+    if _is_over_newer_version(draft, version, by):
+        raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at, set_aside=set_aside)
+    if set_aside.settled_at is None:
+        _write(draft, wishes_of(set_aside), by=by, at=at)
+        settle(set_aside=set_aside, at=at)
     return draft
+
+
+def settle(*, set_aside: SetAside, at: datetime) -> None:
+    """Note that the author of what was set aside has chosen: theirs or the other's (*garder*, decision 2)."""
+    SetAside.objects.filter(pk=set_aside.pk, settled_at=None).update(settled_at=at)
 
 
 @transaction.atomic
@@ -124,22 +120,54 @@ def validate_draft(
 
     Raises LastChangeByOther once when another guardian made the last change; `is_confirmed` says yes to it.
     """
-    lock = _lock_draft(file, phase, version=version, by=by, at=at)
+    lock = _lock_draft(file, phase, by=by, at=at)
     draft = lock.draft
+    if _is_over_newer_version(draft, version, by):
+        raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at)
     newest = submissions_of(file.student, phase).first()
     if draft.is_validated and newest:
         return newest  # the same form came twice
-    choices = draft_rows(draft, phase)
-    if not choices:
+    wishes = wishes_of(draft)
+    if not wishes:
         raise NothingToValidate
     if draft.changed_by_id != by.pk and not is_confirmed:
         raise LastChangeByOther(name=str(draft.changed_by), changed_at=draft.changed_at)
-    _check_list(choices, phase)
-    submission = _freeze(phase, choices, file=file, number=newest.number + 1 if newest else 1, by=by, at=at)
-    mails.owe_confirmations(submission, ranked(choices), guardians=lock.legal_guardians, at=at)
+    _check_list(wishes, phase)
+    choices = ranked(wishes, offered_codes(phase))
+    number = newest.number + 1 if newest else 1
+    submission = _freeze(phase, wishes, choices, file=file, number=number, by=by, at=at)
+    mails.owe_confirmations(submission, choices, guardians=lock.legal_guardians, at=at)
     draft.is_validated = True
     draft.save(update_fields=["is_validated"])
     return submission
+
+
+def _change(
+    act: Callable[[Wishes], Wishes],
+    *,
+    file: StudentFile,
+    phase: Phase,
+    version: int,
+    by: User,
+    at: datetime,
+    is_validated: bool = False,
+) -> Draft:
+    """Write what an act makes of the draft; over somebody else's newer version, set it aside instead (decision 2)."""
+    with transaction.atomic():
+        draft = _lock_draft(file, phase, by=by, at=at).draft
+        if not _is_over_newer_version(draft, version, by):
+            changed = act(wishes_of(draft))
+            if changed != wishes_of(draft) or (is_validated and not draft.is_validated):
+                _write(draft, changed, by=by, at=at, is_validated=is_validated)
+            return draft
+        seen = draft.revisions.filter(version=version).first()
+        set_aside = SetAside.objects.create(
+            draft=draft,
+            wishes=[wish.to_json() for wish in act(wishes_of(seen))],
+            written_at=at,
+            written_by=by,
+        )
+    raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at, set_aside=set_aside)
 
 
 @dataclass(frozen=True)
@@ -150,7 +178,7 @@ class _Lock:
     legal_guardians: list[Guardian]
 
 
-def _lock_draft(file: StudentFile, phase: Phase, *, version: int, by: User, at: datetime) -> _Lock:
+def _lock_draft(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> _Lock:
     """Check that this person may write now, and return the draft locked (created if it is the first write)."""
     # FOR SHARE: many families write at once, while a head who closes the phase waits for them, and they for the head
     locked_phase = Phase.objects.raw("SELECT * FROM orientation_phase WHERE id = %s FOR SHARE", [phase.pk])[0]
@@ -161,7 +189,7 @@ def _lock_draft(file: StudentFile, phase: Phase, *, version: int, by: User, at: 
         .order_by("pk")
     )
     guardian = file.guardian
-    if guardian is None or all((link.guardian_id, link.guardian.user_id) != (guardian.pk, by.pk) for link in links):
+    if guardian is None or all(link.guardian_id != guardian.pk or not _acts(link, file, by) for link in links):
         raise NotAllowed(_("Le compte d’un élève permet seulement de consulter."))
     designated = next((link.guardian_id for link in links if link.is_designated), None)
     if not policies.can_write_choices(file, phase.campaign, designated_guardian_id=designated):
@@ -170,10 +198,14 @@ def _lock_draft(file: StudentFile, phase: Phase, *, version: int, by: User, at: 
         raise PhaseNotOpen(locked_phase, at)
     if phase.campaign.offer_declared_at is None:
         raise OfferNotDeclared
-    draft = _get_or_create_locked(file, phase, by=by, at=at)
-    if draft.version != version and draft.changed_by_id not in (None, by.pk):
-        raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at)
-    return _Lock(draft, [link.guardian for link in links])
+    return _Lock(_get_or_create_locked(file, phase, by=by, at=at), [link.guardian for link in links])
+
+
+def _acts(link: Guardianship, file: StudentFile, by: User) -> bool:
+    """Tell whether this account is the guardian of the link: an adult student is their own (decision 3)."""
+    if link.relationship == Relationship.SELF:
+        return file.student.user_id == by.pk
+    return link.guardian.user_id == by.pk
 
 
 def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> Draft:
@@ -191,40 +223,37 @@ def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: date
     return draft
 
 
-def _wish_of(choice: DraftChoice) -> Wish:
-    codes = tuple(each.speciality.code for each in choice.choice_specialities.all())
-    return Wish(pathway=choice.pathway.code, specialities=codes, note=choice.note)
+def _is_over_newer_version(draft: Draft, version: int, by: User) -> bool:
+    """Tell whether somebody else wrote a newer version than the one seen. One's own older tab is no conflict."""
+    return draft.version != version and draft.changed_by_id not in (None, by.pk)
 
 
-def _write_order(choices: Sequence[DraftChoice]) -> None:
-    for rank, choice in enumerate(choices, start=1):
-        choice.rank = rank
-    DraftChoice.objects.bulk_update(choices, ["rank"])
-
-
-def _changed(draft: Draft, *, by: User, at: datetime) -> Draft:
+def _write(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:
     draft.version += 1
-    draft.is_validated = False
+    draft.wishes = [wish.to_json() for wish in wishes]
+    draft.is_validated = is_validated
     draft.changed_at, draft.changed_by = at, by
-    draft.save(update_fields=["version", "is_validated", "changed_at", "changed_by"])
+    draft.save(update_fields=["version", "wishes", "is_validated", "changed_at", "changed_by"])
+    DraftRevision.objects.create(draft=draft, version=draft.version, wishes=draft.wishes, changed_at=at, changed_by=by)
     return draft
 
 
-def _check_list(choices: Sequence[DraftChoice], phase: Phase) -> None:
+def _check_list(wishes: Wishes, phase: Phase) -> None:
     """Check each rank again: the catalogue or the number of specialities may have changed since it was typed."""
-    catalogue = rules.Catalogue.current()
-    problems = []
-    for choice in choices:
-        for problem in rules.check_wish(_wish_of(choice), catalogue=catalogue, speciality_count=phase.speciality_count):
-            message = _("Rang %(rank)d : %(message)s") % {"rank": choice.rank, "message": problem.message}
-            problems.append(rules.Problem(choice.pathway.code, message))
+    catalogue = Catalogue.current()
+    problems = [
+        rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": problem.message})
+        for rank, wish in enumerate(wishes, start=1)
+        for problem in rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count)
+    ]
     if problems:
         raise WishRefused(problems)
 
 
 def _freeze(
     phase: Phase,
-    choices: Sequence[DraftChoice],
+    wishes: Wishes,
+    choices: Sequence[RankedChoice],
     *,
     file: StudentFile,
     number: int,
@@ -233,6 +262,7 @@ def _freeze(
 ) -> Submission:
     guardian = file.guardian
     assert guardian is not None  # noqa: S101 - narrows the type; _lock_draft refused otherwise
+    catalogue = Catalogue.current()
     submission = Submission.objects.create(
         student=file.student,
         phase=phase,
@@ -242,32 +272,27 @@ def _freeze(
         guardian=guardian,
         guardian_name=guardian.full_name,
     )
-    shown_choices = ranked(choices)
-    frozen = Choice.objects.bulk_create(
-        Choice(submission=submission, rank=each.rank, pathway=each.pathway, label=shown.label, note=each.note)
-        for each, shown in zip(choices, shown_choices, strict=True)
+    rows = Choice.objects.bulk_create(
+        Choice(
+            submission=submission,
+            rank=shown.rank,
+            pathway=catalogue.pathways[wish.pathway],
+            label=shown.label,
+            note=wish.note,
+        )
+        for wish, shown in zip(wishes, choices, strict=True)
     )
     ChoiceSpeciality.objects.bulk_create(
         ChoiceSpeciality(
-            choice=choice,
-            position=each.position,
-            speciality=each.speciality,
+            choice=row,
+            position=position,
+            speciality=catalogue.specialities[code],
             label=label,
             is_elsewhere=is_elsewhere,
         )
-        for choice, source, shown in zip(frozen, choices, shown_choices, strict=True)
-        for each, (label, is_elsewhere) in zip(source.choice_specialities.all(), shown.specialities, strict=True)
+        for row, wish, shown in zip(rows, wishes, choices, strict=True)
+        for position, (code, (label, is_elsewhere)) in enumerate(
+            zip(wish.specialities, shown.specialities, strict=True), start=1
+        )
     )
     return submission
-
-
-def _copy_to_draft(submission: Submission, draft: Draft) -> None:
-    sources = list(submission.choices.prefetch_related("choice_specialities"))
-    copies = DraftChoice.objects.bulk_create(
-        DraftChoice(draft=draft, rank=source.rank, pathway_id=source.pathway_id, note=source.note) for source in sources
-    )
-    DraftChoiceSpeciality.objects.bulk_create(
-        DraftChoiceSpeciality(choice=copy, position=each.position, speciality_id=each.speciality_id)
-        for copy, source in zip(copies, sources, strict=True)
-        for each in source.choice_specialities.all()
-    )

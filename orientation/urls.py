@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from orientation.models import PhaseKind
-from orientation.views import choices, home, submissions
+from orientation.views import choices, conflict, home, submissions
 
 
 class WritingPhaseConverter:
@@ -30,6 +30,7 @@ urlpatterns = [
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/supprimer/", choices.remove, name="remove_choice"),
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/deplacer/", choices.move, name="move_choice"),
     path("<uuid:student>/<writing_phase:kind>/annuler/", choices.reset, name="reset_choices"),
+    path("<uuid:student>/<writing_phase:kind>/conflit/<uuid:public_id>/", conflict.conflict, name="conflict"),
     path("<uuid:student>/<writing_phase:kind>/valider/", submissions.validate, name="validate_choices"),
     path("<uuid:student>/<writing_phase:kind>/demande/<int:number>/", submissions.show, name="submission"),
 ]

@@ -1,7 +1,7 @@
 """What a family asks for: a draft that is edited, and the numbered submissions that count.
 
-The database holds what must always be true (migration 0002): ranks run from 1 without a hole in each list when a
-transaction ends, and a submission with its choices is never changed once written.
+The database holds what must always be true (migration 0003): a list has at most eleven ranks, from 1 without a hole,
+no pathway twice and no speciality twice in a rank; a submission with its choices is never changed once written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Deferrable, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from orientation.models.campaign import Phase
@@ -27,12 +27,15 @@ NOTE_MAX_LENGTH = 500
 class Draft(models.Model):
     """What the guardians of one student are preparing for one phase (brouillon). Shared by them (decision 2).
 
-    `version` grows by one at each write; a write names the version it saw, and is refused if it is not the newest.
+    `wishes` is the list as it stands, in order of rank, each `{"pathway": code, "specialities": [codes], "note": text}`
+    with codes of the catalogue. `version` grows by one at each write; a write names the version it saw, and is refused
+    if somebody else made a newer one. Each version stays readable in `DraftRevision`.
     """
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="drafts", verbose_name=_("élève"))
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="drafts", verbose_name=_("phase"))
     version = models.PositiveIntegerField(_("version"), default=0)
+    wishes = models.JSONField(_("choix"), default=list)
     is_validated = models.BooleanField(
         _("identique à la dernière validation"),
         default=False,
@@ -54,47 +57,50 @@ class Draft(models.Model):
         return f"{self.student} — {self.phase.phase_kind.label}"
 
 
-class DraftChoice(models.Model):
-    """One rank of a draft (choix en préparation)."""
+class DraftRevision(models.Model):
+    """One version of a draft: what it held, who wrote it and when (version de brouillon; decision 2)."""
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="choices")
-    rank = models.PositiveSmallIntegerField(_("rang"))
-    pathway = models.ForeignKey(Pathway, on_delete=models.PROTECT, related_name="+", verbose_name=_("voie"))
-    note = models.CharField(_("précision"), max_length=NOTE_MAX_LENGTH, blank=True)
-    specialities: models.ManyToManyField[Speciality, DraftChoiceSpeciality] = models.ManyToManyField(
-        Speciality, through="DraftChoiceSpeciality", related_name="+"
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("brouillon"))
+    version = models.PositiveIntegerField(_("version"))
+    wishes = models.JSONField(_("choix"))
+    changed_at = models.DateTimeField(_("écrite le"))
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("écrite par")
     )
 
     class Meta:
-        ordering = ["rank"]
+        verbose_name = _("version de brouillon")
+        verbose_name_plural = _("versions de brouillon")
+        ordering = ["-version"]
         constraints = [
-            models.CheckConstraint(condition=Q(rank__range=(1, RANK_MAX)), name="draft_choice_rank_range"),
-            models.UniqueConstraint(
-                fields=["draft", "rank"], name="draft_choice_unique_rank", deferrable=Deferrable.DEFERRED
-            ),
-            models.UniqueConstraint(fields=["draft", "pathway"], name="draft_choice_unique_pathway"),
+            models.UniqueConstraint(fields=["draft", "version"], name="draft_revision_unique"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.rank}. {self.pathway}"
+        return f"{self.draft}, version {self.version}"
 
 
-class DraftChoiceSpeciality(models.Model):
-    """One speciality of a rank of a draft, in the order in which it was chosen."""
+class SetAside(models.Model):
+    """What somebody wrote over a version that another had replaced meanwhile (modification mise de côté).
 
-    choice = models.ForeignKey(DraftChoice, on_delete=models.CASCADE, related_name="choice_specialities")
-    position = models.PositiveSmallIntegerField()
-    speciality = models.ForeignKey(Speciality, on_delete=models.PROTECT, related_name="+")
+    It waits for its author to keep the other's version or to take up their own again: nothing typed is lost.
+    """
+
+    public_id = models.UUIDField(_("identifiant public"), default=uuid.uuid4, unique=True, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="set_aside", verbose_name=_("brouillon"))
+    wishes = models.JSONField(_("choix"))
+    written_at = models.DateTimeField(_("écrite le"))
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("écrite par")
+    )
+    settled_at = models.DateTimeField(_("réglée le"), null=True, blank=True)
 
     class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["choice", "position"], name="draft_speciality_unique_position"),
-            models.UniqueConstraint(fields=["choice", "speciality"], name="draft_speciality_unique"),
-        ]
+        verbose_name = _("modification mise de côté")
+        verbose_name_plural = _("modifications mises de côté")
 
     def __str__(self) -> str:
-        return str(self.speciality)
+        return f"{self.draft}, {self.written_at:%Y-%m-%d %H:%M}"
 
 
 class Submission(models.Model):

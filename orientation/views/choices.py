@@ -11,15 +11,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from orientation import policies, services
 from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError, WishRefused
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
 from orientation.models import RANK_MAX, Draft, PhaseKind
 from orientation.options import speciality_options
-from orientation.queries import draft_of, draft_rows, ranked, submission_choices, submissions_of
-from orientation.rules import Catalogue
+from orientation.queries import draft_of, offered_codes, ranked, submission_choices, submissions_of, wishes_of
+from orientation.rules import Catalogue, Wishes
 from orientation.views.scope import WritingScope, writing_scope
 
 
@@ -31,9 +30,10 @@ def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
     context = {"newest": newest, "draft": draft, "version": draft.version if draft else 0, "rank_max": RANK_MAX}
     if scope.can_write():
-        choices = ranked(draft_rows(draft, scope.phase)) if draft else []
+        choices = ranked(wishes_of(draft), offered_codes(scope.phase))
         return scope.render("orientation/choices.html", {**context, "choices": choices})
-    unvalidated = ranked(draft_rows(draft, scope.phase)) if draft and not draft.is_validated else []
+    is_left = draft is not None and not draft.is_validated
+    unvalidated = ranked(wishes_of(draft), offered_codes(scope.phase)) if is_left else []
     validated = submission_choices(newest) if newest else []
     state = scope.phase.state_at(scope.now)
     return scope.render(
@@ -70,7 +70,7 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
             for problem in error.problems:
                 form.add_problem(problem)
         except DraftChangedByOther as error:
-            form.add_error(None, str(error))
+            return _to_conflict(scope, error)
         except OrientationError as error:
             return scope.refuse(error)
         else:
@@ -91,22 +91,28 @@ def _choice_form(
 def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> HttpResponse:
     """Show the dialog as it was typed, or as the choice being changed stands, or empty."""
     draft = draft_of(scope.file.student, scope.phase)
-    rows = draft_rows(draft, scope.phase) if draft else []
-    replaced = next((row for row in rows if row.pathway.code == replacing), None)
+    wishes = wishes_of(draft)
+    ranks = {wish.pathway: rank for rank, wish in enumerate(wishes, start=1)}
     if not form.is_bound:
-        if replacing and replaced is None:
+        if replacing and replacing not in ranks:
             return _gone(scope)
-        group = {"group": scope.request.GET.get("voie", "")}
-        form = _choice_form(scope, initial=ChoiceForm.initial_of(replaced) if replaced else group)
+        form = _choice_form(scope, initial=_initial(scope, wishes, ranks.get(replacing)))
     context = {
         "form": form,
-        "rank": replaced.rank if replaced else len(rows) + 1,
+        "rank": ranks.get(replacing, len(wishes) + 1),
         "version": draft.version if draft else 0,
-        "is_new": replaced is None,
-        "choices": ranked(rows) if form.non_field_errors() else [],
-        **speciality_options(form, scope.phase),
+        "is_new": replacing not in ranks,
+        **speciality_options(form, offered_codes(scope.phase)),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _initial(scope: WritingScope, wishes: Wishes, rank: int | None) -> dict[str, str]:
+    """Return the choice to change, or an empty one with the voie that the address names."""
+    if rank is None:
+        return {"group": scope.request.GET.get("voie", "")}
+    wish = wishes[rank - 1]
+    return ChoiceForm.initial_of(wish, Catalogue.current().pathways[wish.pathway].group)
 
 
 def _saved(scope: WritingScope) -> HttpResponse:
@@ -125,9 +131,16 @@ def _gone(scope: WritingScope) -> HttpResponse:
 
 def _back_to_list(scope: WritingScope) -> HttpResponse:
     """Lead to the list: from the dialog the whole page is replaced, from the list only the list."""
-    address = reverse("orientation:choices", args=[scope.file.student.public_id, scope.phase.phase_kind.slug])
-    htmx = scope.request.htmx  # type: ignore[attr-defined]
-    return HttpResponseClientRedirect(address) if htmx and htmx.target != "choix" else redirect(address)
+    is_list = scope.htmx_target == "choix"
+    return scope.redirect("orientation:choices", whole_page=not is_list)
+
+
+def _to_conflict(scope: WritingScope, error: DraftChangedByOther) -> HttpResponse:
+    """Lead to the page that shows both versions; where nothing was set aside, to the list as it is now."""
+    if error.set_aside is None:
+        messages.warning(scope.request, str(error))
+        return _back_to_list(scope)
+    return scope.redirect("orientation:conflict", error.set_aside.public_id)
 
 
 def _act(scope: WritingScope, act: Callable[[], Draft], *, success: str) -> HttpResponse:
@@ -135,7 +148,7 @@ def _act(scope: WritingScope, act: Callable[[], Draft], *, success: str) -> Http
     try:
         act()
     except DraftChangedByOther as error:
-        messages.warning(scope.request, str(error))
+        return _to_conflict(scope, error)
     except OrientationError as error:
         return scope.refuse(error)
     else:
@@ -166,7 +179,7 @@ def remove(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -
     if not scope.can_write():
         return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
     draft = draft_of(scope.file.student, scope.phase)
-    choices = ranked(draft_rows(draft, scope.phase)) if draft else []
+    choices = ranked(wishes_of(draft), offered_codes(scope.phase))
     choice = next((each for each in choices if each.code == pathway), None)
     if draft is None or choice is None:
         return _gone(scope)

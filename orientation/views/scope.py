@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
@@ -59,6 +61,18 @@ class WritingScope:
         words = WRITING_WORDS[self.phase.phase_kind]
         scope = {"phase": self.phase, "kind": self.phase.phase_kind, "school": self.file.student.school, "words": words}
         return render(self.request, template, {**frame, **scope, "is_open": self.is_open, **context}, status=status)
+
+    @property
+    def htmx_target(self) -> str | None:
+        """The element that htmx will replace, None for a plain page."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return htmx.target if htmx else None
+
+    def redirect(self, name: str, *rest: object, whole_page: bool = True) -> HttpResponse:
+        """Lead to another page of this phase; asked by htmx, in place of the whole page unless said otherwise."""
+        address = reverse(name, args=[self.file.student.public_id, self.phase.phase_kind.slug, *rest])
+        is_htmx = self.htmx_target is not None
+        return HttpResponseClientRedirect(address) if is_htmx and whole_page else redirect(address)
 
     def refuse(self, error: OrientationError, *, status: int | None = None) -> HttpResponse:
         """Answer a refusal with its sentence: 403 for an act that is not this person's, 409 for a matter of state."""

@@ -18,11 +18,12 @@ from orientation.models import PhaseKind, Submission
 from orientation.queries import (
     MailedGuardian,
     draft_of,
-    draft_rows,
     guardians_with_mail,
+    offered_codes,
     ranked,
     submission_choices,
     submissions_of,
+    wishes_of,
 )
 from orientation.views.scope import WritingScope, writing_scope
 
@@ -65,7 +66,7 @@ def _ask_to_confirm(scope: WritingScope, error: LastChangeByOther) -> HttpRespon
         "orientation/confirm_validation.html",
         {
             "version": draft.version,
-            "choices": ranked(draft_rows(draft, scope.phase)),
+            "choices": ranked(wishes_of(draft), offered_codes(scope.phase)),
             "name": error.name,
             "changed_at": error.changed_at,
         },

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orientation.models import Pathway, PathwayGroup, Speciality
-from orientation.rules import Catalogue, Wish, check_wish, moved
+from orientation.rules import Catalogue, Wish, check_wish, moved, with_wish, without
 
 GENERAL, STL, STMG, OTHER = range(1, 5)
 
@@ -101,17 +101,36 @@ def test_a_twelfth_rank_is_refused() -> None:
     assert refused(Wish("stmg"), others=eleven) == ["pathway"]
 
 
+def wishes(*codes: str) -> tuple[Wish, ...]:
+    return tuple(Wish(code) for code in codes)
+
+
 @given(st.lists(st.text(min_size=1, max_size=5), unique=True, min_size=1, max_size=11), st.data())
 def test_moving_keeps_everything_and_the_order_of_the_others(codes: list[str], data: st.DataObject) -> None:
     code = data.draw(st.sampled_from(codes))
     rank = data.draw(st.integers(-3, 15))
-    order = moved(codes, code, rank)
+    order = [wish.pathway for wish in moved(wishes(*codes), code, rank)]
     assert sorted(order) == sorted(codes)
     assert order.index(code) == min(max(rank, 1), len(codes)) - 1
     assert [each for each in order if each != code] == [each for each in codes if each != code]
-    assert moved(order, code, rank) == order, "moving twice to the same rank moves once"
+    assert moved(wishes(*order), code, rank) == wishes(*order), "moving twice to the same rank moves once"
 
 
-def test_moving_what_is_not_in_the_list_is_an_error() -> None:
-    with pytest.raises(ValueError, match="stmg"):
-        moved(["stl"], "stmg", 1)
+def test_moving_or_removing_what_is_not_in_the_list_changes_nothing() -> None:
+    assert moved(wishes("stl", "sti2d"), "stmg", 1) == wishes("stl", "sti2d")
+    assert without(wishes("stl", "sti2d"), "stmg") == wishes("stl", "sti2d")
+
+
+@given(
+    st.lists(st.sampled_from("abcdef"), unique=True, max_size=6), st.sampled_from("abcdefg"), st.sampled_from("abcdefg")
+)
+def test_replacing_keeps_the_length_and_the_place_and_adding_twice_adds_once(
+    codes: list[str], replacing: str, code: str
+) -> None:
+    changed = with_wish(wishes(*codes), Wish(code, note="n"), replacing=replacing)
+    if replacing in codes:
+        assert len(changed) == len(codes)
+        assert changed[codes.index(replacing)] == Wish(code, note="n")
+    else:
+        assert changed == (*wishes(*codes), Wish(code, note="n"))
+        assert with_wish(changed, Wish(code, note="n"), replacing=replacing) == changed

@@ -20,8 +20,8 @@ from orientation.errors import (
     PhaseNotOpen,
     WishRefused,
 )
-from orientation.models import Choice, Draft, DraftChoice, Pathway, SpecialityOffer, Submission
-from orientation.queries import draft_rows, ranked, submission_choices
+from orientation.models import Choice, Draft, DraftRevision, Pathway, SetAside, SpecialityOffer, Submission
+from orientation.queries import offered_codes, ranked, submission_choices, wishes_of
 from orientation.rules import Wish
 from schools.models import Guardian, Guardianship, Relationship
 from tests.factories import CLOSES_AT, NOW, Family, account, guardian
@@ -71,6 +71,9 @@ class Hand:
         assert isinstance(submission, Submission)
         return submission
 
+    def take_up_again(self, set_aside: SetAside) -> object:
+        return self._act(services.take_up_again, set_aside=set_aside)
+
     def see(self) -> None:
         """Look at the page again."""
         self.version = Draft.objects.get().version
@@ -87,18 +90,14 @@ def marc(dubois: Family) -> Hand:
 
 
 def codes() -> list[str]:
-    return list(DraftChoice.objects.order_by("rank").values_list("pathway__code", flat=True))
-
-
-def ranks() -> list[int]:
-    return list(DraftChoice.objects.order_by("rank").values_list("rank", flat=True))
+    return [wish.pathway for wish in wishes_of(Draft.objects.get())]
 
 
 def test_a_choice_is_kept_at_the_end_of_the_draft(sophie: Hand) -> None:
     sophie.add("generale", *SPECIALITIES)
     sophie.add("stl", "stl-spcl")
     assert codes() == ["generale", "stl"]
-    rows = ranked(draft_rows(Draft.objects.get(), sophie.family.phase))
+    rows = ranked(wishes_of(Draft.objects.get()), offered_codes(sophie.family.phase))
     assert rows[0].specialities == (
         ("numérique et sciences informatiques", False),
         ("mathématiques", False),
@@ -111,14 +110,14 @@ def test_removing_closes_the_hole(sophie: Hand) -> None:
     for series in ("stmg", "sti2d", "st2s"):
         sophie.add(series)
     sophie.remove("sti2d")
-    assert (codes(), ranks()) == (["stmg", "st2s"], [1, 2])
+    assert codes() == ["stmg", "st2s"]
 
 
 def test_moving_keeps_the_ranks_without_a_hole(sophie: Hand) -> None:
     for series in ("stmg", "sti2d", "st2s"):
         sophie.add(series)
     sophie.move("st2s", 1)
-    assert (codes(), ranks()) == (["st2s", "stmg", "sti2d"], [1, 2, 3])
+    assert codes() == ["st2s", "stmg", "sti2d"]
 
 
 def test_replacing_keeps_the_rank(sophie: Hand) -> None:
@@ -132,11 +131,11 @@ def test_eleven_can_be_ranked_and_the_last_replaced_but_no_twelfth_added(sophie:
     for pathway in Pathway.objects.all():
         specialities = {"generale": SPECIALITIES, "stl": ("stl-spcl",), "s2tmd": ("s2tmd-indecis",)}
         sophie.add(pathway.code, *specialities.get(pathway.code, ()))
-    assert ranks() == list(range(1, 12))
+    assert len(codes()) == 11
     sophie.replace("stl", "stl", "stl-biotechnologies")
     with pytest.raises(WishRefused):
         sophie.add("generale", "svt", "ses", "hggsp")
-    assert ranks() == list(range(1, 12))
+    assert len(codes()) == 11
 
 
 @pytest.mark.parametrize("act", ["add", "remove", "move", "validate"])
@@ -281,20 +280,60 @@ def test_an_adult_student_who_is_their_own_guardian_writes(dubois: Family) -> No
     assert codes() == ["stmg"]
 
 
-def test_a_write_over_somebody_elses_newer_version_is_refused(sophie: Hand, marc: Hand) -> None:
+def test_a_write_over_somebody_elses_newer_version_is_set_aside(sophie: Hand, marc: Hand) -> None:
+    sophie.add("stmg")
+    sophie.add("sti2d")
+    marc.see()
+    marc.add("stl", "stl-spcl")
+    intended = {
+        "add": (lambda: sophie.add("st2s"), ["stmg", "sti2d", "st2s"]),
+        "replace": (lambda: sophie.replace("stmg", "sthr"), ["sthr", "sti2d"]),
+        "remove": (lambda: sophie.remove("stmg"), ["sti2d"]),
+        "move": (lambda: sophie.move("sti2d", 1), ["sti2d", "stmg"]),
+        "reset": (lambda: sophie.reset(), []),
+    }
+    for act, expected in intended.values():
+        with pytest.raises(DraftChangedByOther, match="Marc Dubois") as refusal:
+            act()
+        set_aside = refusal.value.set_aside
+        assert set_aside is not None
+        assert [wish.pathway for wish in wishes_of(set_aside)] == expected
+    with pytest.raises(DraftChangedByOther):
+        sophie.validate()
+    assert codes() == ["stmg", "sti2d", "stl"], "nothing was written over"
+
+
+def test_what_was_set_aside_is_taken_up_again_once(sophie: Hand, marc: Hand) -> None:
     sophie.add("stmg")
     marc.see()
     marc.add("sti2d")
-    for act in (
-        lambda: sophie.add("st2s"),
-        lambda: sophie.remove("stmg"),
-        lambda: sophie.move("sti2d", 1),
-        lambda: sophie.validate(),
-        lambda: sophie.reset(),
-    ):
-        with pytest.raises(DraftChangedByOther, match="Marc Dubois"):
-            act()
-    assert codes() == ["stmg", "sti2d"]
+    with pytest.raises(DraftChangedByOther):
+        sophie.add("st2s")
+    set_aside = SetAside.objects.get()
+    for _twice in range(2):
+        sophie.see()
+        sophie.take_up_again(set_aside)
+        set_aside.refresh_from_db()
+    assert codes() == ["stmg", "st2s"]
+    assert [revision.version for revision in DraftRevision.objects.all()] == [3, 2, 1]
+    assert [str(revision.changed_by) for revision in DraftRevision.objects.all()] == [
+        "Sophie Bernard",
+        "Marc Dubois",
+        "Sophie Bernard",
+    ]
+
+
+def test_taking_up_again_does_not_write_over_a_third_version(sophie: Hand, marc: Hand) -> None:
+    sophie.add("stmg")
+    marc.see()
+    marc.add("sti2d")
+    with pytest.raises(DraftChangedByOther):
+        sophie.add("st2s")
+    sophie.see()
+    marc.add("sthr")
+    with pytest.raises(DraftChangedByOther):
+        sophie.take_up_again(SetAside.objects.get())
+    assert codes() == ["stmg", "sti2d", "sthr"]
 
 
 def test_ones_own_older_tab_may_write(sophie: Hand) -> None:
@@ -321,8 +360,7 @@ def test_cancelling_comes_back_to_the_newest_submission(sophie: Hand) -> None:
     sophie.reset()
     assert codes() == ["generale", "stmg"]
     assert Draft.objects.get().is_validated
-    rows = draft_rows(Draft.objects.get(), sophie.family.phase)
-    assert [each.speciality.code for each in rows[0].choice_specialities.all()] == list(SPECIALITIES)
+    assert wishes_of(Draft.objects.get())[0] == Wish("generale", SPECIALITIES)
 
 
 def test_cancelling_without_a_submission_empties_the_draft(sophie: Hand) -> None:
@@ -352,12 +390,28 @@ def test_only_the_designated_guardian_writes_where_the_campaign_says_so(
         sophie.add("st2s")
 
 
-def test_the_database_refuses_a_hole_in_the_ranks(sophie: Hand) -> None:
+def test_the_database_refuses_a_hole_in_the_ranks_of_a_submission(sophie: Hand) -> None:
     sophie.add("stmg")
-    draft = Draft.objects.get()
-    DraftChoice.objects.create(draft=draft, rank=3, pathway=Pathway.objects.get(code="sti2d"))
+    submission = sophie.validate()
+    Choice.objects.create(submission=submission, rank=3, pathway=Pathway.objects.get(code="sti2d"), label="STI2D")
     with pytest.raises(IntegrityError, match="without a hole"), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        "not a list",
+        [{"pathway": "stmg", "specialities": [], "note": ""}] * 2,
+        [{"pathway": "", "specialities": [], "note": ""}],
+        [{"pathway": "generale", "specialities": ["nsi", "nsi"], "note": ""}],
+        [{"pathway": str(rank), "specialities": [], "note": ""} for rank in range(12)],
+    ],
+)
+def test_the_database_refuses_a_draft_that_is_no_list_of_wishes(sophie: Hand, wishes: object) -> None:
+    sophie.add("stmg")
+    with pytest.raises(IntegrityError, match="wishes_hold"):
+        Draft.objects.update(wishes=wishes)
 
 
 def test_the_database_refuses_to_change_a_submission(sophie: Hand) -> None:
