@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,6 +21,9 @@ ID_TOKEN_SESSION_KEY = "oidc_id_token"  # noqa: S105 - the name of a key
 PENDING_SESSION_KEY = "pending_identity"
 SIGNED_IN_AT_SESSION_KEY = "signed_in_at"
 RENEWED_AT_SESSION_KEY = "renewed_at"
+
+MAX_AGE = 8 * 3600
+"""Seconds that a session lasts however active one is; `settings.SESSION_COOKIE_AGE` is the delay without a request."""
 
 PENDING_MAX_AGE = 15 * 60
 """Seconds that a proven identity waits for its owner to say the birth dates."""
@@ -61,6 +66,24 @@ def next_url_of(values: Mapping[str, str]) -> str:
     """Return the page asked for before signing in, or an empty string. Paths of our own site only."""
     url = values.get("next", "")
     return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else ""
+
+
+def same_site_path(address: str, request: HttpRequest) -> str:
+    """Return the path of an address of our own site, or an empty string."""
+    parts = urlsplit(address)
+    if parts.netloc != request.get_host():
+        return ""
+    return next_url_of({"next": f"{parts.path}?{parts.query}" if parts.query else parts.path})
+
+
+def remaining_seconds(request: HttpRequest) -> int:
+    """Return for how long the session still lasts if nothing more is asked for; 0 where nobody is signed in."""
+    signed_in_at = request.session.get(SIGNED_IN_AT_SESSION_KEY)
+    if signed_in_at is None:
+        return 0
+    renewed_at = request.session.get(RENEWED_AT_SESSION_KEY, signed_in_at)
+    ends_at = min(renewed_at + settings.SESSION_COOKIE_AGE, signed_in_at + MAX_AGE)
+    return max(0, int(ends_at - time.time()))
 
 
 def keep_pending(request: HttpRequest, pending: PendingIdentity) -> None:

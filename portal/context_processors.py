@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile
+from accounts.sessions import remaining_seconds
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ def _footer_links() -> list[Link]:
 def _account(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"is_signed_in": False}
+        return {"is_signed_in": False, "remaining": 0}
     profile = request.session.get(PROFILE_SESSION_KEY)
-    return {"is_signed_in": True, "name": str(user), "profile": Profile(profile).label if profile else ""}
+    return {
+        "is_signed_in": True,
+        "name": str(user),
+        "profile": Profile(profile).label if profile else "",
+        "remaining": remaining_seconds(request),
+    }

@@ -11,11 +11,25 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
+
+class _Variables(FileAwareMapping):
+    """The environment; the line break that most editors leave at the end of a file is no part of a secret."""
+
+    def __getitem__(self, name: str) -> str:
+        return str(super().__getitem__(name)).rstrip("\r\n")
+
+
+class _Env(environ.FileAwareEnv):
+    ENVIRON = _Variables()
+
+
+env = _Env()
 
 # --- The site -------------------------------------------------------------------------------------------------------
 
@@ -24,6 +38,22 @@ SECRET_KEY = env("DJANGO_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env("SITE_URL").rstrip("/")
 """Where people reach the site, scheme included; e-mails and OpenID redirects are built on it."""
+
+_PLACEHOLDERS = ("change-me", "changeme", "replace-me", "django-insecure", "your-secret")
+
+
+def _refuse_weak_keys(keys: list[str]) -> None:
+    """Sessions, links in e-mails and messages are signed with these: whoever guesses one can be anybody."""
+    for key in keys:
+        if len(key) < 50 or len(set(key)) < 10 or any(word in key.lower() for word in _PLACEHOLDERS):
+            raise ImproperlyConfigured(
+                "DJANGO_SECRET_KEY, and each of DJANGO_SECRET_KEY_FALLBACKS, must be 50 random characters or more: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
+            )
+
+
+if not DEBUG:
+    _refuse_weak_keys([SECRET_KEY, *SECRET_KEY_FALLBACKS])
 
 SITE_IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
@@ -62,7 +92,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionLimits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -89,7 +119,8 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
-DATABASES["default"]["OPTIONS"] = {
+# what the address asks for (sslmode, sslrootcert) stays
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=4), "timeout": 5},
     "connect_timeout": 5,
 }
@@ -216,6 +247,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # only this site's pages use them
 DSFR_CONTENT_IS_SAFE = False
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the hashed file names change both style sheets
 DSFR_MARK_OPTIONAL_FIELDS = True

@@ -47,6 +47,7 @@ TABLE = {
     "accounts:guardian": PUBLIC,
     "accounts:student": PUBLIC,
     "accounts:verification": ELSEWHERE,
+    "accounts:session": SIGNED_IN,
     "accounts:sign_out": POST_ONLY,
     "accounts:signed_out": PUBLIC,
     "accounts:educonnect": ELSEWHERE,

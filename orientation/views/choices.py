@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.kept_forms import AUTHOR_FIELD, author_token, take_kept_form
 from orientation import policies, services
 from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError, WishRefused
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
@@ -77,6 +78,11 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
             return _saved(scope)
     elif not scope.can_write():
         return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+    elif kept := take_kept_form(scope.request, scope.user):
+        messages.info(
+            scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
+        )
+        form = _choice_form(scope, initial={name: kept[name] for name in kept})
     return _show_dialog(scope, form, replacing=replacing)
 
 
@@ -93,7 +99,7 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
     draft = draft_of(scope.file.student, scope.phase)
     wishes = wishes_of(draft)
     ranks = {wish.pathway: rank for rank, wish in enumerate(wishes, start=1)}
-    if not form.is_bound:
+    if not form.is_bound and not form.initial:
         if replacing and replacing not in ranks:
             return _gone(scope)
         form = _choice_form(scope, initial=_initial(scope, wishes, ranks.get(replacing)))
@@ -102,6 +108,8 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
         "rank": ranks.get(replacing, len(wishes) + 1),
         "version": draft.version if draft else 0,
         "is_new": replacing not in ranks,
+        "author_field": AUTHOR_FIELD,
+        "author_token": author_token(scope.user),
         **speciality_options(form, offered_codes(scope.phase)),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)

@@ -72,3 +72,30 @@ def test_the_page_asked_for_is_kept_up_to_the_provider(
     page = browser.get("/connexion/representant/", {"next": "/mes-services/"}).content.decode()
 
     assert page.count('<input type="hidden" name="next" value="/mes-services/">') == 2
+
+
+SESSION = "/connexion/session/"
+
+
+def test_asking_how_long_is_left_does_not_make_it_last(signed_in: Browser) -> None:
+    with time_machine.travel(MORNING + 28 * MINUTE, tick=False):
+        assert signed_in.get(SESSION).json() == {"remaining": 120}
+        assert signed_in.get(SESSION).json() == {"remaining": 120}
+    assert not is_signed_in(signed_in, MORNING + 30 * MINUTE)
+
+
+def test_the_button_asks_for_another_half_hour(signed_in: Browser) -> None:
+    with time_machine.travel(MORNING + 28 * MINUTE, tick=False):
+        assert signed_in.post(SESSION).json() == {"remaining": 1800}
+    assert is_signed_in(signed_in, MORNING + 57 * MINUTE)
+
+
+def test_nothing_makes_it_last_beyond_eight_hours(signed_in: Browser) -> None:
+    for minutes in range(20, 460, 20):
+        assert is_signed_in(signed_in, MORNING + minutes * MINUTE)
+    with time_machine.travel(MORNING + 460 * MINUTE, tick=False):
+        assert signed_in.post(SESSION).json() == {"remaining": 20 * 60}
+
+
+def test_without_a_session_nothing_is_told(browser: Browser) -> None:
+    assert browser.get(SESSION).status_code == 302

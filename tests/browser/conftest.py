@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import launch_options
 
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "scolarite-2026"
 ANSWER_WITHIN = 30_000
