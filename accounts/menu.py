@@ -22,12 +22,29 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something that waits for the person, said on the pages where they arrive."""
+
+    text: str
+    url: str
+    label: str
+
+
+def _no_notice(actor: Actor) -> list[Notice]:
+    return []
+
+
+@dataclass(frozen=True)
 class Service:
-    """A service of the portal: its place in the menu, and how it stands for one file (or for all, with None)."""
+    """A service of the portal: its place in the menu, and how it stands for one file (or for all, with None).
+
+    `notices` says what waits for this person in the service.
+    """
 
     code: str
     position: int
     entry: Callable[[Actor, StudentFile | None], MenuEntry]
+    notices: Callable[[Actor], list[Notice]] = _no_notice
 
 
 _services: dict[str, Service] = {}
@@ -36,6 +53,11 @@ _services: dict[str, Service] = {}
 def register(service: Service) -> None:
     """Put a service in the menu; called from `AppConfig.ready`."""
     _services[service.code] = service
+
+
+def notices_for(actor: Actor) -> list[Notice]:
+    """Return what waits for this person, over all services."""
+    return [notice for service in _services.values() for notice in service.notices(actor)]
 
 
 def page_context(request: HttpRequest, *, file: StudentFile | None = None, service: str = "") -> dict[str, Any]:

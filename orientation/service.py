@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, StudentFile
-from accounts.menu import MenuEntry, Service
-from orientation.models import PhaseState
+from accounts.menu import MenuEntry, Notice, Service
+from orientation.models import Draft, PhaseState
 from orientation.queries import phases_of
+from schools.models import Student
 from schools.times import spoken_instant
 
 
@@ -34,4 +35,26 @@ def _entry(actor: Actor, file: StudentFile | None) -> MenuEntry:
     return MenuEntry(label, url, reason=reason)
 
 
-ORIENTATION = Service(code="orientation", position=30, entry=_entry)
+def _notices(actor: Actor) -> list[Notice]:
+    """Say which drafts would not count if nothing more were done. One query."""
+    now = timezone.now()
+    own = {file.student.pk: file.student for file in actor.files if file.guardian}
+    drafts = (
+        Draft.objects.filter(student__in=own, is_validated=False, phase__opens_at__lte=now, phase__closes_at__gt=now)
+        .exclude(wishes=[])
+        .select_related("phase")
+        .order_by("phase__closes_at", "pk")
+    )
+    return [_unvalidated(own[draft.student_id], draft) for draft in drafts]
+
+
+def _unvalidated(student: Student, draft: Draft) -> Notice:
+    text = _("Brouillon non validé pour %(name)s : il ne comptera que s’il est validé avant le %(instant)s.") % {
+        "name": student.full_name,
+        "instant": spoken_instant(draft.phase.closes_at, student.school),
+    }
+    url = reverse("orientation:choices", args=[student.public_id, draft.phase.phase_kind.slug])
+    return Notice(text, url, _("Relire et valider"))
+
+
+ORIENTATION = Service(code="orientation", position=30, entry=_entry, notices=_notices)

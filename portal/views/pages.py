@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
-from accounts.menu import page_context
+from accounts.menu import notices_for, page_context
 from schools.models import School
 
 
@@ -29,15 +29,15 @@ def services(request: HttpRequest) -> HttpResponse:
     """Show the menu of services, the children and what their schools say."""
     actor = actor_of(request)
     schools = {file.student.school_id: file.student.school for file in actor.files}
-    return render(
-        request, "portal/services.html", {**page_context(request, service="news"), "schools": list(schools.values())}
-    )
+    context = {"schools": list(schools.values()), "notices": notices_for(actor)}
+    return render(request, "portal/services.html", {**page_context(request, service="news"), **context})
 
 
 @require_safe
 def family(request: HttpRequest) -> HttpResponse:
     """Show the children whose file the account opens."""
-    return render(request, "portal/family.html", page_context(request))
+    context = {"notices": notices_for(actor_of(request))}
+    return render(request, "portal/family.html", {**page_context(request), **context})
 
 
 @require_safe

@@ -45,3 +45,9 @@ document.addEventListener("click", (event) => {
 dialog?.addEventListener("dsfr.conceal", () => {
   if (listIsOld) window.location.reload();
 });
+
+// Leaving the site with a draft that would not count: the browser asks. Within the service nothing is lost by leaving.
+window.addEventListener("beforeunload", (event) => {
+  const isLeavingSite = !document.activeElement?.closest("a[href^='/'], form");
+  if (isLeavingSite && document.querySelector("[data-unvalidated]")) event.preventDefault();
+});

@@ -1,0 +1,108 @@
+"""The pages around the services."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Profile
+from orientation.models import Draft
+from tests.factories import NOW, Family, guardian, sign_in, student
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
+
+
+@pytest.fixture
+def sophie(client: Client, dubois: Family) -> Client:
+    return sign_in(client, dubois.sophie.user, Profile.GUARDIAN)
+
+
+@pytest.fixture
+def draft(dubois: Family) -> Draft:
+    wishes = [{"pathway": "stmg", "specialities": [], "note": ""}]
+    return Draft.objects.create(student=dubois.emma, phase=dubois.phase, version=1, wishes=wishes, changed_at=NOW)
+
+
+@pytest.mark.parametrize("page", ["/mes-services/", "/espace-famille/"])
+def test_a_draft_that_would_not_count_is_said_where_one_arrives(sophie: Client, draft: Draft, page: str) -> None:
+    assert "Brouillon non validé pour Emma Dubois" in sophie.get(page).content.decode()
+    Draft.objects.update(is_validated=True)
+    assert "Brouillon non validé" not in sophie.get(page).content.decode()
+
+
+def test_an_empty_draft_is_no_matter(sophie: Client, draft: Draft) -> None:
+    Draft.objects.update(wishes=[])
+    assert "Brouillon non validé" not in sophie.get("/mes-services/").content.decode()
+
+
+def test_a_student_is_not_told_of_the_draft(client: Client, dubois: Family, draft: Draft) -> None:
+    page = sign_in(client, dubois.emma.user, Profile.STUDENT).get("/mes-services/").content.decode()
+    assert "Brouillon" not in page
+
+
+def test_the_school_speaks_on_the_page_where_one_arrives(sophie: Client, dubois: Family) -> None:
+    dubois.school.welcome_message = "Réunion <b>lundi</b>"
+    dubois.school.save()
+    page = sophie.get("/mes-services/").content.decode()
+    assert "Réunion &lt;b&gt;lundi&lt;/b&gt;" in page
+
+
+def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Client, dubois: Family) -> None:
+    dubois.school.phone = "01 99 00 11 22"
+    dubois.school.save()
+    assert "01 99 00 11 22" in sophie.get("/contact/").content.decode()
+    assert "01 99 00 11 22" not in Client().get("/contact/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("portal:home", 2),
+        ("portal:services", 4),
+        ("portal:family", 4),
+        ("portal:contact", 3),
+        ("portal:contact_data", 3),
+        ("portal:assistance", 2),
+    ],
+)
+def test_each_page_makes_its_number_of_queries(
+    sophie: Client, dubois: Family, draft: Draft, name: str, count: int
+) -> None:
+    for number in range(3):
+        child = student(dubois.school, f"Enfant{number}", "Dubois")
+        guardian(dubois.school, "Sophie", "Bernard", child, user=dubois.sophie.user)
+    with CaptureQueriesContext(connection) as queries:
+        assert sophie.get(reverse(name)).status_code == 200
+    assert len(queries) == count, "\n".join(query["sql"][:150] for query in queries)
+
+
+def test_health_says_that_the_database_answers(client: Client, db: None) -> None:
+    assert client.get("/sante/vivant/").json() == {"status": "ok"}
+    assert client.get("/sante/pret/").json() == {"status": "ok", "database": "ok"}
+
+
+def test_a_page_that_does_not_exist_says_so_in_french(sophie: Client) -> None:
+    answer = sophie.get("/nulle-part/")
+    assert answer.status_code == 404
+    assert "Page introuvable" in answer.content.decode()
+
+
+def test_a_form_left_open_too_long_is_said_to_have_written_nothing(dubois: Family) -> None:
+    strict = sign_in(Client(enforce_csrf_checks=True), dubois.sophie.user, Profile.GUARDIAN)
+    answer = strict.post("/mes-services/fiche-renseignements/", {"email": "a@b.example"})
+    assert answer.status_code == 403
+    assert "Page restée ouverte trop longtemps" in answer.content.decode()
+
+
+def test_an_error_of_ours_gives_a_number_to_quote(sophie: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object, **values: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("portal.views.pages.notices_for", fail)
+    sophie.raise_request_exception = False
+    answer = sophie.get("/mes-services/")
+    assert answer.status_code == 500
+    assert "numéro d’incident" in answer.content.decode()
