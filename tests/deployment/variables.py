@@ -1,4 +1,4 @@
-"""Which environment variables the product reads: the settings tell when they are loaded, the rest is read in the code."""
+"""Which environment variables the product reads: settings tell when loaded, the rest is seen in the code."""
 
 from __future__ import annotations
 
