@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from orientation.models import PhaseKind
-from orientation.views import choices, conflict, home, submissions
+from orientation.views import choices, conflict, documents, home, submissions
 
 
 class WritingPhaseConverter:
@@ -33,4 +33,5 @@ urlpatterns = [
     path("<uuid:student>/<writing_phase:kind>/conflit/<uuid:public_id>/", conflict.conflict, name="conflict"),
     path("<uuid:student>/<writing_phase:kind>/valider/", submissions.validate, name="validate_choices"),
     path("<uuid:student>/<writing_phase:kind>/demande/<int:number>/", submissions.show, name="submission"),
+    path("<uuid:student>/<writing_phase:kind>/demande/<int:number>/recepisse.pdf", documents.receipt, name="receipt"),
 ]

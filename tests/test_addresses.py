@@ -59,6 +59,7 @@ TABLE = {
     "orientation:home": READ,
     "orientation:choices": READ,
     "orientation:submission": READ,
+    "orientation:receipt": READ,
     "orientation:add_choice": WRITE,
     "orientation:edit_choice": WRITE,
     "orientation:remove_choice": WRITE,
@@ -129,6 +130,7 @@ def address(name: str, family: Family) -> str:
     arguments: dict[str, list[object]] = {
         "orientation:home": [family.emma.public_id],
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
+        "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],
     }
     if name in arguments or not name.startswith("orientation:") or name == "orientation:choose":

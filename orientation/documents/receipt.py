@@ -21,7 +21,8 @@ Pairs = list[tuple[str, str]]
 
 WHAT_COMES_NEXT: dict[PhaseKind, Promise] = {
     PhaseKind.INTENTIONS: gettext_lazy(
-        "Le conseil de classe du deuxième trimestre étudiera la demande la plus récente et donnera ses avis provisoires."
+        "Le conseil de classe du deuxième trimestre étudiera la demande la plus récente "
+        "et donnera ses avis provisoires."
     ),
     PhaseKind.FINAL_CHOICES: gettext_lazy(
         "Le conseil de classe du troisième trimestre étudiera la demande la plus récente. "
@@ -96,8 +97,7 @@ def _student_facts(student: Student) -> Pairs:
 def _school_facts(school: School) -> Pairs:
     return _given(
         [
-            (_("Nom"), school.name),
-            (_("UAI"), school.uai),
+            (_("Nom"), _("%(name)s (UAI %(uai)s)") % {"name": school, "uai": school.uai}),
             (_("Adresse"), school.address),
             (_("Téléphone"), school.phone),
             (_("Adresse électronique"), school.email),

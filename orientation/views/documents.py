@@ -1,0 +1,34 @@
+"""What families keep on paper or on disk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from orientation.documents import receipt_pdf
+from orientation.models import PhaseKind
+from orientation.queries import submission_choices, submissions_of
+from orientation.views.scope import writing_scope
+
+
+@require_safe
+def receipt(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -> HttpResponse:
+    """Give the receipt of one submission as a PDF, under a name without personal data: folders are shared."""
+    scope = writing_scope(request, student, kind)
+    submissions = list(submissions_of(scope.file.student, scope.phase))
+    submission = next((each for each in submissions if each.number == number), None)
+    if submission is None:
+        raise Http404
+    pdf = receipt_pdf(
+        submission,
+        student=scope.file.student,
+        phase=scope.phase,
+        choices=submission_choices(submission),
+        newest_number=submissions[0].number,
+    )
+    name = f"recepisse-{kind.slug}-n{number}.pdf"
+    return HttpResponse(
+        pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )
