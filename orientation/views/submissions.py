@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,9 +31,11 @@ from orientation.views.scope import WritingScope, writing_scope
 def validate(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     """Validate the draft; asks once more when another guardian changed it last (decision 2)."""
     scope = writing_scope(request, student, kind)
-    form = VersionForm(request.POST or None)
+    if request.method != "POST":
+        return _ask_to_confirm(scope)
+    form = VersionForm(request.POST)
     if not form.is_valid():
-        return _back(scope)
+        return scope.redirect("orientation:choices")
     try:
         submission = services.validate_draft(
             file=scope.file,
@@ -44,33 +45,23 @@ def validate(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpRespon
             at=scope.now,
             is_confirmed="confirmed" in request.POST,
         )
-    except LastChangeByOther as error:
-        return _ask_to_confirm(scope, error)
+    except LastChangeByOther:
+        return scope.redirect("orientation:validate_choices")
     except (DraftChangedByOther, NothingToValidate, WishRefused) as error:
         messages.warning(request, str(error))
-        return _back(scope)
+        return scope.redirect("orientation:choices")
     except OrientationError as error:
         return scope.refuse(error)
-    return redirect("orientation:submission", student, kind.slug, submission.number)
+    return scope.redirect("orientation:submission", submission.number)
 
 
-def _back(scope: WritingScope) -> HttpResponse:
-    return redirect("orientation:choices", scope.file.student.public_id, scope.phase.phase_kind.slug)
-
-
-def _ask_to_confirm(scope: WritingScope, error: LastChangeByOther) -> HttpResponse:
-    draft = draft_of(scope.file.student, scope.phase)
-    if draft is None:
-        return _back(scope)
-    return scope.render(
-        "orientation/confirm_validation.html",
-        {
-            "version": draft.version,
-            "choices": ranked(wishes_of(draft), offered_codes(scope.phase)),
-            "name": error.name,
-            "changed_at": error.changed_at,
-        },
-    )
+def _ask_to_confirm(scope: WritingScope) -> HttpResponse:
+    """Show the draft that another guardian changed last, with the button that says yes to it."""
+    draft = draft_of(scope.file.student, scope.phase) if scope.can_write() else None
+    if draft is None or draft.is_validated or draft.changed_by_id == scope.user.pk:
+        return scope.redirect("orientation:choices")
+    choices = ranked(wishes_of(draft), offered_codes(scope.phase))
+    return scope.render("orientation/confirm_validation.html", {"draft": draft, "choices": choices})
 
 
 @require_safe

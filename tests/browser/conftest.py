@@ -44,16 +44,17 @@ class Product:
     mailbox: str
     database_url: str
 
-    def messages(self, to: str, subject: str = "") -> list[dict[str, Any]]:
-        """Return the e-mails that reached this address, newest last."""
-        answer = requests.get(f"{self.mailbox}/api/messages", timeout=10).json()
-        messages = answer["messages"] if isinstance(answer, dict) else answer
-        return [each for each in messages if to in str(each["to"]) and subject in each["subject"]]
+    def messages(self, to: str, subject: str = "", about: str = "") -> list[dict[str, Any]]:
+        """Return the e-mails that reached this address and speak of this child, newest last."""
+        messages = requests.get(f"{self.mailbox}/api/messages", timeout=10).json()
+        return [
+            each for each in messages if to in str(each["to"]) and subject in each["subject"] and about in each["text"]
+        ]
 
-    def wait_for_message(self, to: str, subject: str = "") -> dict[str, Any]:
+    def wait_for_message(self, to: str, subject: str = "", about: str = "") -> dict[str, Any]:
         """Return the newest e-mail to this address, once the worker has sent it. Fails after a minute."""
         for _attempt in range(120):
-            if found := self.messages(to, subject):
+            if found := self.messages(to, subject, about):
                 return found[-1]
             time.sleep(0.5)
         raise AssertionError(f"no e-mail reached {to}")

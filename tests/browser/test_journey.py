@@ -34,7 +34,7 @@ def save(page: Page) -> None:
     ("width", "login", "child", "guardians"),
     [
         (360, "claire.martin", "Léa Martin", ["claire.martin@familles.example"]),
-        (768, "sophie.bernard", "Emma Dubois", ["sophie.bernard@familles.example", "marc.dubois@familles.example"]),
+        (768, "claire.martin", "Hugo Martin", ["claire.martin@familles.example", "thomas.martin@familles.example"]),
         (1280, "fatou.diallo", "Moussa Diallo", ["fatou.diallo@familles.example"]),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_parent_enters_validates_and_each_guardian_gets_the_recap(
     expect(page.get_by_label("Enseignement de spécialité 1")).to_have_value("sciences-ingenieur")
     page.get_by_label("Enseignement de spécialité 3").select_option("nsi")
     save(page)
-    expect(page.locator("#choix-generale")).to_contain_text("sciences de l’ingénieur (hors établissement)")
+    expect(page.locator("#choix-generale")).to_contain_text("(hors établissement)")
     expect(page.get_by_text("Brouillon non validé")).to_be_visible()
 
     page.get_by_role("link", name="Ajouter un choix définitif").click()
@@ -87,7 +87,7 @@ def test_a_parent_enters_validates_and_each_guardian_gets_the_recap(
     expect(page.get_by_role("heading", name="Vos choix définitifs ont bien été validés.")).to_be_visible()
     check_page(page)
     for address in guardians:
-        message = product.wait_for_message(address, CONFIRMATION)
+        message = product.wait_for_message(address, CONFIRMATION, about=child)
         assert re.search(r"Rang 2 : 1re technologique : 1re STL\s+- sciences physiques et chimiques", message["text"])
         assert "(hors établissement)" in message["text"]
         assert page.url in message["text"]
