@@ -94,6 +94,16 @@ PEOPLE = [
         has_franceconnect=True,
     ),
     Person(
+        "ewa.kowalski",
+        "Ewa",
+        "Kowalski",
+        "mère de Nina ; sa boîte aux lettres refuse les messages",
+        "1981-05-30",
+        email="refusee.kowalski@familles.example",
+        guardian_of={PARIS: "100028"},
+        children_births=("2011-03-15",),
+    ),
+    Person(
         "jean.lefevre",
         "Jean",
         "Lefèvre",

@@ -254,3 +254,30 @@ def test_a_new_address_is_used_once_confirmed_from_its_mailbox(open_page: OpenPa
     expect(mailbox.get_by_role("heading", level=1)).to_have_text("Adresse confirmée")
     page.reload()
     expect(page.get_by_text("confirmée", exact=True)).to_be_visible()
+
+
+def test_an_address_that_refuses_is_said_to_the_family_and_to_the_school(open_page: OpenPage, product: Product) -> None:
+    page = open_page(360)
+    sign_in(page, product, "ewa.kowalski")
+    open_choices(page, "Nina Kowalski", check=False)
+    page.get_by_role("link", name="Ajouter un choix définitif").click()
+    page.locator("label[for=group-autre-parcours]").click()
+    save(page)
+    page.get_by_role("button", name="Valider les choix définitifs").click()
+    product.wait_for_message("refusee.kowalski@familles.example", CONFIRMATION)
+    for _attempt in range(60):  # the provider learns of the refusal, then tells the product
+        page.reload()
+        if page.get_by_text("refusee.kowalski@familles.example (refusé par le destinataire)").count():
+            break
+        page.wait_for_timeout(500)
+    expect(page.get_by_text("refusee.kowalski@familles.example (refusé par le destinataire)")).to_be_visible()
+    page.goto(product.site + "/mes-services/fiche-renseignements/")
+    expect(page.get_by_text("refusée par le destinataire", exact=True)).to_be_visible()
+    check_page(page)
+    office = open_page(1280)
+    office.goto(product.site + "/admin/")
+    office.get_by_label("Nom d’utilisateur").or_(office.locator("#id_username")).first.fill("proviseur.paris")
+    office.locator("#id_password").fill("scolarite-2026")
+    office.locator("input[type=submit], button[type=submit]").first.click()
+    office.goto(product.site + "/admin/schools/guardian/?joignable=refus")
+    expect(office.get_by_text("refusee.kowalski@familles.example (refusée par le destinataire)")).to_be_visible()

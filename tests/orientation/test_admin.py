@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from orientation.models import Campaign, PhaseKind, Speciality, SpecialityOffer
 from schools.models import Role, School, StaffMembership
-from tests.factories import Family, campaign, school
+from tests.factories import Family, campaign, school, student
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +105,30 @@ def test_the_catalogue_is_the_operators_alone(client: Client, dubois: Family) ->
     assert client.get(address).status_code == 403
     client.force_login(User.objects.create(username="operateur", is_staff=True, is_superuser=True))
     assert client.get(address).status_code == 200
+
+
+def test_the_school_sees_whom_no_mail_reaches(client: Client, dubois: Family) -> None:
+    dubois.sophie.school_email_refused_at = timezone.now()
+    dubois.sophie.save()
+    address = reverse("admin:schools_guardian_changelist")
+    client.force_login(member(dubois.school, Role.OFFICE))
+    page = client.get(address, {"joignable": "refus"}).content.decode()
+    assert "sophie.bernard@familles.example (refusée par le destinataire)" in page
+    assert "marc.dubois" not in page
+    assert "marc.dubois@familles.example" in client.get(address, {"joignable": "oui"}).content.decode()
+    client.force_login(member(dubois.school, Role.FORM_TEACHER))
+    assert client.get(address).status_code == 403
+    client.force_login(member(school("0699902Y"), Role.HEAD))
+    assert "Bernard" not in client.get(address).content.decode()
+
+
+def test_staff_see_the_students_of_their_school_only_and_change_none(client: Client, dubois: Family) -> None:
+    other = school("0699902Y")
+    hidden = student(other, "Jade", "Ailleurs")
+    client.force_login(member(dubois.school, Role.HEAD))
+    page = client.get(reverse("admin:schools_student_changelist")).content.decode()
+    assert "Dubois" in page
+    assert "Ailleurs" not in page
+    assert client.get(reverse("admin:schools_student_change", args=[hidden.pk])).status_code == 302
+    answer = client.post(reverse("admin:schools_student_change", args=[dubois.emma.pk]), {"family_name": "Autre"})
+    assert answer.status_code == 403
