@@ -28,6 +28,7 @@ SETTLE = 300
 
 PARENT, CHILD, ADDRESS = "claire.martin", "Léa Martin", "claire.martin@familles.example"
 HEAD = "proviseur.paris"
+VALIDATED = "Vos choix définitifs ont bien été validés."
 
 
 @contextmanager
@@ -103,7 +104,9 @@ def _family(product: Product, camera: Camera) -> None:
     page.get_by_role("button", name="Valider les choix définitifs").click()
     expect(page.get_by_role("heading", name=VALIDATED)).to_be_visible()
     product.wait_for_message(ADDRESS)
-    expect(page.get_by_text(f"{ADDRESS} (envoyé)")).to_be_visible() if _reloaded(page) else None
+    page.wait_for_timeout(1000)  # until the worker has written down that it was accepted
+    page.reload()
+    expect(page.get_by_text(f"{ADDRESS} (envoyé)")).to_be_visible()
     camera.take("demande-validee", VALIDATED)
 
 
