@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots browser system clean
+.PHONY: help demo test lint lock screenshots programs system clean
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-APT_LINE := apt-get install -y git make python3 python3-venv chromium
+APT_LINE := apt-get install -y git make python3 python3-venv chromium nginx-light
 
 help:  ## Say what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -15,7 +15,7 @@ help:  ## Say what there is.
 demo: $(VENV)/installed  ## Start everything, with demonstration families, and print the addresses and accounts.
 	@$(RUN) -m demo
 
-test: $(VENV)/installed browser  ## Run the whole suite on real PostgreSQL, Redis, Celery and Chromium.
+test: $(VENV)/installed programs  ## Run the whole suite on real PostgreSQL, Redis, Celery and Chromium.
 	@$(RUN) -m pytest -n auto --dist loadgroup
 
 lint: $(VENV)/installed  ## Check style, types, rooms, migrations and deployment settings.
@@ -33,11 +33,12 @@ lock: $(VENV)/installed  ## Compile the pinned, hash-checked requirements from p
 	@$(VENV)/bin/uv pip compile pyproject.toml --upgrade --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --constraints requirements/base.txt --output-file requirements/dev.txt
 
-screenshots: $(VENV)/installed browser  ## Take the pictures of docs/screenshots/ from the running demonstration.
+screenshots: $(VENV)/installed programs  ## Take the pictures of docs/screenshots/ from the running demonstration.
 	@$(RUN) -m tests.browser.screenshots
 
-browser: $(VENV)/installed
+programs: $(VENV)/installed
 	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
+	@$(RUN) -m tests.deployment.nginx --install || { echo "nginx could not be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
 
 system:
 	@command -v git > /dev/null || { echo "git is missing. On Debian: $(APT_LINE)" >&2; exit 1; }

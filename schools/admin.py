@@ -60,7 +60,7 @@ class SchoolScopedAdmin(admin.ModelAdmin):
 class SchoolRelatedFilter(admin.RelatedFieldListFilter):
     """Filter by a related row of the member's own schools only."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         schools = schools_of_staff(request.user, frozenset(Role))
         return list(field.get_choices(include_blank=False, limit_choices_to={"school__in": schools}))
 

@@ -82,7 +82,7 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
         messages.info(
             scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
         )
-        form = _choice_form(scope, initial={name: kept[name] for name in kept})
+        form = _choice_form(scope, initial={name: str(kept[name]) for name in kept})
     return _show_dialog(scope, form, replacing=replacing)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -23,7 +23,7 @@ def address(family: Family, name: str = "add_choice") -> str:
     return reverse(f"orientation:{name}", args=[family.emma.public_id, "choix-definitifs"])
 
 
-def send_late(client: Client, family: Family, author: User | None, **headers: str) -> HttpResponse:
+def send_late(client: Client, family: Family, author: User | None, **headers: str) -> Any:
     """Send the dialog's form once the session is over."""
     assert author is not None
     values = {**TYPED, AUTHOR_FIELD: author_token(author)}

@@ -65,7 +65,7 @@ class Product:
         user, _at, place = path.partition("@/")
         host, _slash, database = place.rpartition("/")
         with psycopg.connect(host=host, user=user, dbname=database) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values).fetchall()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -55,7 +54,7 @@ def wishes() -> list[Wish]:
     return list(wishes_of(Draft.objects.first()))
 
 
-def add(client: Client, family: Family, **values: object) -> object:
+def add(client: Client, family: Family, **values: object) -> str:
     version = Draft.objects.get().version if Draft.objects.exists() else 0
     answer = client.post(address("add_choice", family, FINAL), {"version": version, **values}, follow=True)
     return answer.content.decode()
@@ -151,7 +150,7 @@ def test_what_families_type_is_never_markup(sophie: Client, dubois: Family) -> N
 def test_the_same_pathway_twice_is_refused_with_the_rank_at_which_it_stands(sophie: Client, dubois: Family) -> None:
     add(sophie, dubois, group="technologique", series="stl", speciality_stl="stl-spcl")
     page = add(sophie, dubois, group="technologique", series="stl", speciality_stl="stl-biotechnologies")
-    assert "déjà choisie au rang 1" in str(page)
+    assert "déjà choisie au rang 1" in page
 
 
 def test_another_series_keeps_the_dialog_open(sophie: Client, dubois: Family) -> None:
@@ -289,12 +288,12 @@ def test_a_guardian_whose_link_ends_loses_access_at_the_next_request(sophie: Cli
 
 
 @pytest.fixture
-def full_list(sophie: Client, dubois: Family) -> Iterator[Client]:
+def full_list(sophie: Client, dubois: Family) -> Client:
     """Eleven choices, validated, then changed; and a sister in another school."""
     for pathway in Pathway.objects.all():
         fields: dict[str, object] = {"group": pathway.group}
         if pathway.code == "generale":
-            fields = GENERAL
+            fields = dict(GENERAL)
         elif pathway.group == "technologique":
             fields |= {"series": pathway.code, "speciality_stl": "stl-spcl", "speciality_s2tmd": "s2tmd-danse"}
         add(sophie, dubois, **fields)

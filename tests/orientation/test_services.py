@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from notifications.models import OutboxMessage
 from orientation import services
 from orientation.errors import (
@@ -31,6 +34,11 @@ pytestmark = pytest.mark.django_db
 SPECIALITIES = ("nsi", "mathematiques", "sciences-ingenieur")
 
 
+def user_of(person: Guardian) -> User:
+    assert person.user is not None
+    return person.user
+
+
 class Hand:
     """A guardian at work on Emma's draft: calls the services as the pages do, with the version last seen."""
 
@@ -38,9 +46,9 @@ class Hand:
         self.family, self.person = family, person
         self.version = 0
 
-    def _act(self, service: object, at: datetime = NOW, **values: object) -> object:
+    def _act(self, service: Callable[..., Any], at: datetime = NOW, **values: Any) -> object:
         assert self.person.user is not None
-        result = service(  # type: ignore[operator]
+        result = service(
             file=self.family.file_of(self.person),
             phase=self.family.phase,
             version=values.pop("version", self.version),
@@ -51,22 +59,22 @@ class Hand:
         self.version = Draft.objects.get().version
         return result
 
-    def add(self, pathway: str, *specialities: str, note: str = "", **values: object) -> object:
+    def add(self, pathway: str, *specialities: str, note: str = "", **values: Any) -> object:
         return self._act(services.save_choice, wish=Wish(pathway, specialities, note), **values)
 
     def replace(self, replacing: str, pathway: str, *specialities: str) -> object:
         return self._act(services.save_choice, wish=Wish(pathway, specialities), replacing=replacing)
 
-    def remove(self, pathway: str, **values: object) -> object:
+    def remove(self, pathway: str, **values: Any) -> object:
         return self._act(services.remove_choice, pathway=pathway, **values)
 
-    def move(self, pathway: str, rank: int, **values: object) -> object:
+    def move(self, pathway: str, rank: int, **values: Any) -> object:
         return self._act(services.move_choice, pathway=pathway, rank=rank, **values)
 
     def reset(self) -> object:
         return self._act(services.reset_draft)
 
-    def validate(self, **values: object) -> Submission:
+    def validate(self, **values: Any) -> Submission:
         submission = self._act(services.validate_draft, **values)
         assert isinstance(submission, Submission)
         return submission
@@ -227,7 +235,7 @@ def test_a_closing_that_happens_meanwhile_counts(dubois: Family, sophie: Hand) -
             phase=stale_phase,
             wish=Wish("stmg"),
             version=0,
-            by=dubois.sophie.user,  # type: ignore[arg-type]
+            by=user_of(dubois.sophie),
             at=NOW,
         )
 
@@ -247,8 +255,8 @@ def test_a_guardian_whose_link_was_removed_meanwhile_writes_nothing(dubois: Fami
             phase=dubois.phase,
             wish=Wish("stmg"),
             version=0,
-            by=dubois.sophie.user,
-            at=NOW,  # type: ignore[arg-type]
+            by=user_of(dubois.sophie),
+            at=NOW,
         )
 
 
@@ -432,8 +440,8 @@ def test_validating_eleven_choices_takes_fifteen_statements_at_most(sophie: Hand
             file=file,
             phase=phase,
             version=sophie.version,
-            by=sophie.person.user,
-            at=NOW,  # type: ignore[arg-type]
+            by=user_of(sophie.person),
+            at=NOW,
         )
     statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(statements) <= 15, "\n".join(statements)
