@@ -1,0 +1,346 @@
+"""The deployment as it runs: docker-compose.yml's commands on the image's files, behind nginx as configured."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import ssl
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.deployment import nginx
+from tests.deployment.running import Deployment
+
+pytestmark = pytest.mark.xdist_group("deployment")
+
+OWED = """
+from django.utils import timezone
+from schools.contact import EMAIL_CHANGED
+from notifications.services import enqueue
+enqueue(
+    kind=EMAIL_CHANGED, address={address!r}, recipient="nobody:1", context={{"changed": "23 novembre"}},
+    deduplication_key={address!r}, at=timezone.now(),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with Deployment(tmp_path_factory.mktemp("deployment")) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+def restored(deployment: Deployment) -> Iterator[Callable[[str], None]]:
+    """Start again afterwards what a test kills."""
+    killed: list[str] = []
+
+    def kill(name: str) -> None:
+        deployment.kill(name)
+        killed.append(name)
+
+    yield kill
+    for name in killed:
+        deployment.start_again(name)
+
+
+def test_a_missing_nginx_is_an_error_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "find", lambda: None)
+    with pytest.raises(nginx.NginxMissingError, match="apt-get install -y nginx-light"):
+        nginx.require()
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/connexion/", "/assistance/", "/admin/login/", "/.well-known/security.txt"])
+def test_pages_answer_over_tls(deployment: Deployment, path: str) -> None:
+    answer = deployment.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Server"] == "nginx"
+
+
+def test_a_page_that_does_not_exist_is_said_by_the_product(deployment: Deployment) -> None:
+    answer = deployment.get("/nulle-part/")
+    assert answer.status_code == 404
+    assert 'lang="fr"' in answer.text
+
+
+def test_plain_http_leads_to_https(deployment: Deployment) -> None:
+    answer = plain(deployment, "/connexion/?profil=eleve")
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == "https://localhost/connexion/?profil=eleve"
+
+
+def test_health_answers_on_both_ports_without_a_redirect(deployment: Deployment) -> None:
+    for path in ("/sante/vivant/", "/sante/pret/"):
+        assert plain(deployment, path).json()["status"] == "ok"
+        assert deployment.get(path).json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("name", ["web-1", "web-2"])
+def test_the_containers_own_health_check_knows_a_web_process_that_serves(deployment: Deployment, name: str) -> None:
+    assert deployment.health(name, str(deployment.web_ports[name])) == 0
+    assert deployment.health(name, str(deployment.web_ports[name]), SITE_URL="https://autre.example") == 1
+
+
+def test_the_containers_own_health_check_knows_a_worker_that_answers(deployment: Deployment) -> None:
+    assert deployment.health("worker") == 0
+
+
+def test_the_containers_own_health_check_knows_a_scheduler_that_writes(deployment: Deployment, tmp_path: Path) -> None:
+    deployment.wait_for(lambda: deployment.health("beat") == 0, "beat")
+    assert deployment.health("beat", CELERY_BEAT_SCHEDULE_FILENAME=str(tmp_path / "none")) == 1
+
+
+def plain(deployment: Deployment, path: str, **options: Any) -> requests.Response:
+    with deployment.browser() as browser:
+        url = f"http://127.0.0.1:{deployment.http}{path}"
+        headers = {"Host": "localhost"} | options.pop("headers", {})
+        return browser.get(url, headers=headers, timeout=30, allow_redirects=False, **options)
+
+
+# --- Headers ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_page_carries_the_headers_of_a_site_that_is_only_on_https(deployment: Deployment) -> None:
+    headers = deployment.get("/").headers
+    assert headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "private, no-store"
+    assert "X-Powered-By" not in headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action 'self' https://educonnect.example" in policy
+    assert "unsafe" not in policy
+
+
+def test_cookies_belong_to_this_host_alone(deployment: Deployment) -> None:
+    answer = deployment.get("/admin/login/")
+    cookies = re.split(r", (?=__Host-|[a-z]+=)", answer.headers["Set-Cookie"])
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-csrf"}
+    for cookie in cookies:
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
+        assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+def test_a_form_is_taken_behind_the_proxy_and_refused_from_another_site(deployment: Deployment) -> None:
+    with deployment.browser() as browser:
+        url = f"{deployment.site}/admin/login/"
+        page = browser.get(url, timeout=30).text
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        form = {"csrfmiddlewaretoken": token, "username": "personne", "password": "rien-de-tout"}
+        ours = browser.post(url, data=form, headers={"Origin": deployment.site, "Referer": url}, timeout=30)
+        theirs = browser.post(url, data=form, headers={"Origin": "https://autre.example"}, timeout=30)
+    assert (ours.status_code, theirs.status_code) == (200, 403)
+
+
+def test_what_a_browser_says_of_proxies_is_not_believed(deployment: Deployment) -> None:
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "autre.example", "Forwarded": "proto=https"}
+    assert plain(deployment, "/connexion/", headers=said).status_code == 301
+    lied = deployment.get("/connexion/", headers=said | {"X-Forwarded-Proto": "http"})
+    assert lied.status_code == 200
+    assert "autre.example" not in lied.text
+
+
+def test_another_name_of_the_host_is_refused(deployment: Deployment) -> None:
+    assert deployment.get("/", headers={"Host": "autre.example"}).status_code == 400
+
+
+def test_an_old_protocol_is_refused(deployment: Deployment) -> None:
+    context = ssl.create_default_context(cafile=str(deployment.certificate))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", deployment.https)) as opened, pytest.raises((ssl.SSLError, OSError)):
+        context.wrap_socket(opened, server_hostname="localhost")
+
+
+# --- Static files and weight ------------------------------------------------------------------------------------------
+
+
+def test_static_files_are_hashed_compressed_kept_for_ever_and_cached_by_nginx(deployment: Deployment) -> None:
+    page = deployment.get("/").text
+    sheets = re.findall(r'href="(/static/[^"]+\.css)"', page)
+    assert sheets
+    for path in sheets:
+        assert re.search(r"\.[0-9a-f]{12}\.css$", path)
+        answer = deployment.get(path, headers={"Accept-Encoding": "gzip, br"})
+        assert answer.status_code == 200
+        assert answer.headers["Content-Encoding"] == "br"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("text/css")
+        assert "Strict-Transport-Security" in answer.headers
+        assert "Set-Cookie" not in answer.headers
+        plain_text = deployment.get(path, headers={"Accept-Encoding": "identity"})
+        assert "Content-Encoding" not in plain_text.headers, "the cache mixed two encodings"
+        assert deployment.get(path, headers={"Accept-Encoding": "gzip, br"}).headers["Content-Encoding"] == "br"
+        assert [line["cache"] for line in deployment.logged(path)] == ["MISS", "MISS", "HIT"]
+
+
+def test_pages_are_compressed(deployment: Deployment) -> None:
+    answer = deployment.get("/", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_what_is_too_large_is_refused_in_french_before_a_process_sees_it(deployment: Deployment) -> None:
+    with deployment.browser() as browser:
+        answer = browser.post(f"{deployment.site}/contact/", data=b"x" * 1_100_000, timeout=30)
+    assert answer.status_code == 413
+    assert "trop volumineux" in answer.content.decode()
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    assert {line["method"] for line in deployment.logged("/contact/") if line["status"] == 413} == {"POST"}
+
+
+def test_a_schools_upload_reaches_the_product_whose_answer_is_not_lost_when_it_comes_early(
+    deployment: Deployment,
+) -> None:
+    with deployment.browser() as browser:
+        url = f"{deployment.site}/admin/login/"
+        statuses = [browser.post(url, data=b"x" * 5_000_000, timeout=30).status_code for _ in range(20)]
+    assert statuses == [403] * 20  # without the token of a form, which the product sees before it reads the rest
+
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_log_holds_no_query_and_no_secret_of_a_link(deployment: Deployment) -> None:
+    deployment.get("/connexion/educonnect/retour/?code=c0de-of-a-sign-in&state=st4te")
+    deployment.get("/courriel/confirmation/t0ken-of-an-address/", headers={"Referer": "https://localhost/?s3cret"})
+    deployment.wait_for(lambda: bool(deployment.logged("/courriel/confirmation/***/")), "log")
+    assert deployment.logged("/connexion/educonnect/retour/")
+    text = deployment.access_log.read_text() + deployment.processes["nginx"].log.read_text()
+    for secret in ("c0de", "st4te", "t0ken", "s3cret"):
+        assert secret not in text
+    assert all(json.loads(line)["id"] for line in text.splitlines() if line.startswith("{"))
+
+
+def test_the_web_processes_log_no_request_line(deployment: Deployment) -> None:
+    deployment.get("/connexion/?profil=un-profil-qui-passe")
+    for name in deployment.web_ports:
+        assert "un-profil-qui-passe" not in deployment.processes[name].log.read_text()
+
+
+# --- Two of them ------------------------------------------------------------------------------------------------------
+
+
+def test_both_web_processes_serve_and_one_session_goes_through_both(deployment: Deployment) -> None:
+    with deployment.browser() as browser:
+        url = f"{deployment.site}/admin/login/"
+        for _ in range(8):
+            page = browser.get(url, timeout=30)
+            (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+            form = {"csrfmiddlewaretoken": token, "username": "personne", "password": "rien"}
+            assert browser.post(url, data=form, headers={"Referer": url}, timeout=30).status_code == 200
+    served = {line["upstream"] for line in deployment.logged("/admin/login/") if line["upstream_status"] == "200"}
+    assert served == {f"127.0.0.1:{port}" for port in deployment.web_ports.values()}
+
+
+def test_pages_still_answer_when_one_web_process_is_killed(
+    deployment: Deployment, restored: Callable[[str], None]
+) -> None:
+    deployment.wait_for(lambda: len(serving(deployment)) == 2, "both processes, which an earlier test may have stopped")
+    restored("web-1")
+    assert [deployment.get("/connexion/").status_code for _ in range(10)] == [200] * 10
+
+
+def test_a_page_in_french_says_that_nothing_answers_and_the_site_comes_back(
+    deployment: Deployment, restored: Callable[[str], None]
+) -> None:
+    restored("web-1")
+    restored("web-2")
+    answer = deployment.get("/connexion/")
+    assert answer.status_code == 502
+    assert "momentanément indisponible" in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+    for name in deployment.web_ports:
+        deployment.start_again(name)
+    deployment.wait_for(lambda: deployment.get("/connexion/").status_code == 200, "site")
+
+
+def test_a_web_process_that_is_told_to_stop_finishes_and_leaves_without_an_error(deployment: Deployment) -> None:
+    deployment.wait_for(lambda: len(serving(deployment)) == 2, "both processes, which an earlier test may have stopped")
+    process = deployment.processes.pop("web-2")
+    process.ask_to_stop()
+    statuses = [deployment.get("/connexion/").status_code for _ in range(10)]
+    try:
+        assert process.running.wait(40) == 0
+    finally:
+        process.stop()
+        deployment.start_again("web-2")
+    assert statuses == [200] * 10
+
+
+def serving(deployment: Deployment) -> set[str]:
+    """Return who serves now: nginx leaves alone for a while who has not answered."""
+    path = "/plan-du-site/"
+    before = len(deployment.logged(path))
+    for _ in range(4):
+        deployment.get(path)
+    return {line["upstream"] for line in deployment.logged(path)[before:] if line["upstream_status"] == "200"}
+
+
+# --- E-mails ----------------------------------------------------------------------------------------------------------
+
+
+def owe(deployment: Deployment, address: str) -> None:
+    deployment.manage("shell", "--no-imports", "--command", OWED.format(address=address))
+
+
+def received(deployment: Deployment, address: str) -> list[dict[str, Any]]:
+    with deployment.browser() as browser:
+        messages: list[dict[str, Any]] = browser.get(
+            f"http://127.0.0.1:{deployment.mail}/api/messages", timeout=10
+        ).json()
+    return [message for message in messages if address in message["to"]]
+
+
+def test_an_owed_mail_is_sent_by_the_worker_and_its_fate_comes_back_through_nginx(deployment: Deployment) -> None:
+    owe(deployment, "claire@familles.example")
+    deployment.wait_for(lambda: bool(received(deployment, "claire@familles.example")), "mail")
+    (message,) = received(deployment, "claire@familles.example")
+    assert "23 novembre" in message["text"]
+    deployment.wait_for(lambda: received(deployment, "claire@familles.example")[0]["events"][0]["reported"], "event")
+    assert [line["status"] for line in deployment.logged("/courriel/evenements/")][-1] == 200
+
+
+def test_a_mail_that_is_owed_while_the_worker_is_dead_is_sent_when_it_is_back(
+    deployment: Deployment, restored: Callable[[str], None]
+) -> None:
+    deployment.kill("worker")
+    owe(deployment, "paul@familles.example")
+    assert received(deployment, "paul@familles.example") == []
+    deployment.start_again("worker")
+    deployment.wait_for(lambda: bool(received(deployment, "paul@familles.example")), "mail")
+
+
+def test_the_worker_and_the_scheduler_stop_when_they_are_told_to(deployment: Deployment) -> None:
+    for name in ("worker", "beat"):
+        process = deployment.processes.pop(name)
+        process.ask_to_stop()
+        code = process.running.wait(30)
+        process.stop()
+        deployment.start_again(name)
+        assert code in (0, -signal.SIGTERM), process.tail()
+
+
+# --- The root ---------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_was_written_outside_of_what_is_memory_in_the_containers(deployment: Deployment) -> None:
+    """Compares with what the image held when the services started."""
+    assert deployment.written_in_image() == []
