@@ -329,5 +329,6 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # mozilla-django-oidc logs claims at these levels; our backends log what happened, without them.
         "mozilla_django_oidc": {"level": "CRITICAL"},
+        "psycopg": {"level": env("LOG_LEVEL", default="WARNING")},
     },
 }
