@@ -15,6 +15,7 @@ from accounts.models import Identity, ProofAttempts, User
 from accounts.oidc.educonnect import Vector
 from accounts.refusals import AmbiguousRecords, Deactivated, NoStudentKnown, NotLegalGuardian, ProofLocked
 from accounts.signals import linking_locked
+from schools.contact import share_address
 from schools.models import Guardian, School, Student
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,8 @@ def _attach(
         if record.user_id is None:
             record.user = user
             record.save(update_fields=["user"])
+            if isinstance(record, Guardian):
+                share_address(guardian=record)
     return user
 
 

@@ -222,6 +222,14 @@ def confirm_email(*, token: str, at: datetime) -> Guardian:
     return first
 
 
+def share_address(*, guardian: Guardian) -> None:
+    """Give a record that has just joined its person the address that the person had confirmed before, if any."""
+    known = records_of_person(guardian).exclude(pk=guardian.pk).exclude(own_email="").first()
+    if known and not guardian.own_email:
+        guardian.own_email, guardian.own_email_refused_at = known.own_email, known.own_email_refused_at
+        guardian.save(update_fields=["own_email", "own_email_refused_at"])
+
+
 def note_refusal(*, guardian: Guardian, address: str, at: datetime) -> None:
     """Stop using an address that refuses our messages, on each record of the person where it still stands."""
     records = records_of_person(guardian)
