@@ -6,4 +6,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Comptes"
 
     def ready(self) -> None:
-        from accounts import checks, receivers  # noqa: F401 - importing registers them
+        from accounts import checks, mails, receivers  # noqa: F401 - importing registers checks and receivers
+
+        mails.register_kinds()

@@ -9,12 +9,11 @@ from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
-from accounts import linking
+from accounts import linking, mails
 from accounts.linking import Person
 from accounts.models import Identity, ProofAttempts, User
 from accounts.oidc.educonnect import Vector
 from accounts.refusals import AmbiguousRecords, Deactivated, NoStudentKnown, NotLegalGuardian, ProofLocked
-from accounts.signals import linking_locked
 from schools.contact import share_address
 from schools.models import Guardian, School, Student
 
@@ -112,15 +111,10 @@ def _count_failure(attempts: ProofAttempts, *, school_ids: Set[int], at: datetim
     if locked:
         attempts.locked_until = at + LOCK_DURATION
         logger.warning("proof locked: attempts=%s schools=%s", attempts.pk, sorted(school_ids))
-        transaction.on_commit(lambda: _tell_schools(school_ids, at + LOCK_DURATION))
+        schools = School.objects.filter(pk__in=school_ids)
+        mails.owe_lock_notices(attempts_id=attempts.pk, schools=schools, until=attempts.locked_until, at=at)
     attempts.save()
     return locked
-
-
-def _tell_schools(school_ids: Set[int], locked_until: datetime.datetime) -> None:
-    schools = list(School.objects.filter(pk__in=school_ids))
-    if schools:
-        linking_locked.send_robust(sender=ProofAttempts, schools=schools, locked_until=locked_until)
 
 
 def _known_user(person: Person) -> User | None:
