@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import OpenPage, Product, check_page, sign_in
 
@@ -173,3 +173,30 @@ def test_a_session_that_ends_while_typing_gives_back_what_was_typed(open_page: O
     check_page(page)
     save(page)
     expect(page.locator("#choix-autre-parcours")).to_contain_text("CAP ébéniste")
+
+
+def test_leaving_the_site_with_a_draft_that_would_not_count_is_asked_and_moving_within_it_is_not(
+    open_page: OpenPage, product: Product
+) -> None:
+    page = open_page(1280)
+    sign_in(page, product, "anne.garnier", to=address_of(product, TOM))
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Ajouter un choix définitif").click()
+    page.locator("label[for=group-technologique]").click()
+    page.locator("label[for=series-stmg]").click()
+    save(page)
+    expect(page.locator("#choix-stmg")).to_be_visible()
+    page.get_by_role("link", name="Retour aux étapes de l’orientation").click()
+    expect(page.get_by_text("Brouillon non validé")).to_be_visible()
+    assert asked == []
+    page.go_back()
+    page.get_by_role("heading", level=1).click()
+    page.close(run_before_unload=True)
+    page.wait_for_event("close")
+    assert asked == ["beforeunload"]
