@@ -69,7 +69,7 @@ class Deployment:
         files.lay_out_image(self.image)
         database_url = self._exit.enter_context(embedded.postgresql())
         redis_url = self._exit.enter_context(embedded.redis())
-        self.http, self.https, self.nginx_health, self.mail, *web = free_ports(6)
+        self.http, self.https, self.nginx_health, self.plain, self.plain_health, self.mail, *web = free_ports(8)
         self.web_ports = dict(zip(("web-1", "web-2"), web, strict=True))
         self.site = f"https://{HOST}:{self.https}"
         self.certificate = self._write_certificate()
@@ -187,36 +187,43 @@ class Deployment:
     # --- nginx --------------------------------------------------------------------------------------------------
 
     def _start_nginx(self, program: str) -> None:
-        entrypoint = self.services["nginx"]["entrypoint"]
-        configuration = self.adapted_configuration()
-        command = [program, *entrypoint[1:]]
-        command[command.index("/etc/nginx/scolarite/nginx.conf")] = str(configuration / "nginx.conf")
-        if os.geteuid() == 0:
-            command += ["-g", "user root;"]  # only so that its workers may write into this folder
-        self._process("nginx", command, {"PATH": "/usr/bin:/bin"})
-        wait_until(f"http://127.0.0.1:{self.nginx_health}/nginx", seconds=10, check=self.check)
+        """Start both: the one that ends TLS, and the one for which another proxy does."""
+        for name, mode, port, health in (
+            ("nginx", "tls", self.http, self.nginx_health),
+            ("nginx-plain", "plain", self.plain, self.plain_health),
+        ):
+            configuration = self._adapted_configuration(name, mode=mode, http=port, health=health)
+            command = [program, *self.services["nginx"]["entrypoint"][1:]]
+            command[command.index("/etc/nginx/scolarite/nginx.conf")] = str(configuration)
+            if os.geteuid() == 0:
+                command += ["-g", "user root;"]  # only so that its workers may write into this folder
+            self._process(name, command, {"PATH": "/usr/bin:/bin"})
+            wait_until(f"http://127.0.0.1:{health}/nginx", seconds=10, check=self.check)
 
-    def adapted_configuration(self) -> Path:
+    def _adapted_configuration(self, name: str, *, mode: str, http: int, health: int) -> Path:
         """Copy the project's configuration, with other ports and folders, and the addresses of the web processes."""
-        copy = self.folder / "nginx"
+        copy = self.folder / name
         shutil.copytree(files.BASE / "deploy" / "nginx", copy)
-        entry, _, _ = self.services["nginx"]["volumes"][1].split(":")
+        run = self.run / name
+        run.mkdir()
+        volumes = files.interpolated(files.compose()["services"]["nginx"]["volumes"], {"PROXY_MODE": mode})
+        entry = Path(volumes[1].split(":")[0]).name
         places = {
             "/etc/nginx/scolarite/": f"{copy}/",
-            "/etc/nginx/entry.conf": str(copy / Path(entry).name),
+            "/etc/nginx/entry.conf": str(copy / entry),
             "/run/secrets/": f"{self.secrets}/",
-            "/tmp/": f"{self.run}/",  # noqa: S108
+            "/tmp/": f"{run}/",  # noqa: S108
             "/dev/stdout": str(self.access_log),
-            "listen 8080 ": f"listen 127.0.0.1:{self.http} ",
+            "listen 8080 ": f"listen 127.0.0.1:{http} ",
             "listen 8443 ": f"listen 127.0.0.1:{self.https} ",
-            "127.0.0.1:8081": f"127.0.0.1:{self.nginx_health}",
+            "127.0.0.1:8081": f"127.0.0.1:{health}",
             "resolver 127.0.0.11 valid=5s ipv6=off;": "",
-            **{f"{name}:8000 resolve ": f"127.0.0.1:{port} " for name, port in self.web_ports.items()},
+            **{f"{web}:8000 resolve ": f"127.0.0.1:{port} " for web, port in self.web_ports.items()},
         }
         for file in copy.glob("*.conf"):
             pattern = "|".join(map(re.escape, places))
             file.write_text(re.sub(pattern, lambda match: places[match[0]], file.read_text()))
-        return copy
+        return copy / "nginx.conf"
 
     @property
     def access_log(self) -> Path:
@@ -278,10 +285,14 @@ class Deployment:
         del self.processes[f"health-{name}"]
         return code
 
-    def logged(self, path: str) -> list[dict[str, Any]]:
-        """Return the lines of nginx's log about one path."""
-        lines = [json.loads(line) for line in self.access_log.read_text().splitlines()]
-        return [line for line in lines if line["path"] == path]
+    def logged(self, path: str, *, at_least: int = 0) -> list[dict[str, Any]]:
+        """Return the lines of nginx's log about one path, once there are so many: it writes after it has answered."""
+        self.wait_for(lambda: len(self._lines_about(path)) >= at_least, f"log of {path}", seconds=10)
+        return self._lines_about(path)
+
+    def _lines_about(self, path: str) -> list[dict[str, Any]]:
+        written = self.access_log.read_text().rpartition("\n")[0]
+        return [line for line in map(json.loads, written.splitlines()) if line["path"] == path]
 
     def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 40) -> None:
         """Wait until the condition holds, as long as everything runs."""
