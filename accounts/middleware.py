@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
@@ -52,8 +53,8 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
-        if request.path.startswith("/admin/"):
-            return super().handle_no_permission(request, view_func)
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         next_url = request.get_full_path()
         if request.method == "POST" and not keep_form(request):
             # the act itself is not done twice: back to the page where its button stands

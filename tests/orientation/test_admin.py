@@ -132,3 +132,8 @@ def test_staff_see_the_students_of_their_school_only_and_change_none(client: Cli
     assert client.get(reverse("admin:schools_student_change", args=[hidden.pk])).status_code == 302
     answer = client.post(reverse("admin:schools_student_change", args=[dubois.emma.pk]), {"family_name": "Autre"})
     assert answer.status_code == 403
+
+
+def test_a_signed_out_member_of_staff_is_led_to_the_staffs_sign_in(client: Client) -> None:
+    address = reverse("admin:orientation_campaign_changelist")
+    assert client.get(address)["Location"] == f"/admin/login/?next={address}"
