@@ -158,10 +158,9 @@ def _settle(message: OutboxMessage, **fields: object) -> bool:
 
 
 def _release(messages: list[OutboxMessage], *, at: datetime) -> None:
-    """Give back what was claimed and not begun."""
-    OutboxMessage.objects.filter(pk__in=[message.pk for message in messages], state=MessageState.SENDING).update(
-        state=MessageState.QUEUED, attempts=F("attempts") - 1, due_at=at
-    )
+    """Give back what was claimed and not begun, unless another worker has claimed it since."""
+    for message in messages:
+        _settle(message, state=MessageState.QUEUED, attempts=F("attempts") - 1, due_at=at)
 
 
 @contextmanager

@@ -202,6 +202,19 @@ def test_who_lost_the_lease_does_not_overwrite_what_the_next_one_wrote(owe, smtp
 
 
 @pytest.mark.django_db
+def test_who_lost_the_lease_does_not_give_back_what_the_next_one_is_sending(owe, smtp):
+    with time_machine.travel(NOON):
+        row = owe()
+        late = claim(at=timezone.now(), limit=20)
+    with time_machine.travel(NOON + LEASE + timedelta(seconds=5)):
+        assert claim(at=timezone.now(), limit=20) == [row]
+        sending._release(late, at=timezone.now())
+        assert claim(at=timezone.now(), limit=20) == [], "nobody else gets it while its lease runs"
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (MessageState.SENDING, 2)
+
+
+@pytest.mark.django_db
 def test_a_message_that_kills_every_worker_is_given_up_after_two_days(owe, smtp):
     with time_machine.travel(NOON):
         owe()
