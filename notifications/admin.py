@@ -56,6 +56,10 @@ class OutboxMessageAdmin(admin.ModelAdmin):
     readonly_fields = SHOWN
     actions = ["retry_failed"]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters shown: any other condition in the address bar would spell out what is hidden."""
+        return lookup.partition("__")[0] in self.list_filter
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 

@@ -30,6 +30,35 @@ def test_an_operator_sees_states_and_no_address(row, admin_client):
         assert "Léa" not in text
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"address__startswith": "famille-1"},
+        {"address": "famille-1@example.org"},
+        {"context__who__startswith": "L"},
+        {"context__has_key": "who"},
+        {"deduplication_key__startswith": "note"},
+        {"last_error__contains": "@"},
+        {"_to_field": "address"},
+    ],
+)
+def test_an_operator_spells_out_no_mailbox_by_asking_for_it(condition, row, admin_client):
+    assert admin_client.get(LIST, condition).status_code == 400
+    page = reverse("admin:notifications_outboxmessage_change", args=["famille-1@example.org"])
+    assert admin_client.get(page).status_code == 302, "a message is found by its id alone"
+
+
+def test_what_the_list_offers_to_filter_by_still_filters(row, admin_client):
+    for condition, count in (
+        ({"state__exact": "queued"}, 1),
+        ({"state__exact": "sent"}, 0),
+        ({"kind": "tests.note"}, 1),
+        ({"kind": "tests.other", "o": "-1", "p": "1", "all": ""}, 0),
+        ({"_facets": "True"}, 1),
+    ):
+        assert admin_client.get(LIST, condition).context["cl"].result_count == count
+
+
 def test_nothing_can_be_added_changed_or_deleted(row, admin_client):
     page = reverse("admin:notifications_outboxmessage_change", args=[row.pk])
     assert admin_client.post(page, {"state": "sent"}).status_code == 403
