@@ -31,9 +31,11 @@ class Person:
 
 
 def guardians_by_person_ids(person: Person, person_ids: Iterable[str]) -> list[Guardian]:
-    """Return the records that bear one of these SIECLE person ids and the person's family name.
+    """Return the records that bear one of these SIECLE person ids and the person's name.
 
-    The ids are unique within one academy only: the name keeps out the stranger who bears the same number elsewhere.
+    The ids are unique within one academy only: the name keeps out the stranger who bears the same number elsewhere,
+    and the first given name a stranger of the same family name. A record without a given name is held to the family
+    name alone. Where nothing is found, the proof of decision 19 is asked.
     """
     family_name = fold(person.family_name)
     if not family_name:
@@ -41,7 +43,7 @@ def guardians_by_person_ids(person: Person, person_ids: Iterable[str]) -> list[G
     return [
         guardian
         for guardian in Guardian.objects.filter(siecle_person_id__in=list(person_ids))
-        if family_name in (fold(guardian.family_name), fold(guardian.usual_name))
+        if (person.folded_name if guardian.given_name else family_name) in _folded_names(guardian)
     ]
 
 

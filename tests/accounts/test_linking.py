@@ -79,6 +79,50 @@ def test_a_stranger_with_the_same_number_elsewhere_is_not_tied(
     assert user_of(stranger) is None
 
 
+def test_a_namesake_family_with_the_same_number_elsewhere_is_asked_for_the_proof(
+    browser: Browser, educonnect: Provider, db: None
+) -> None:
+    """The ids are unique within one academy only: Paul Martin of Paris is not Claire Martin of Lyon."""
+    paul = people.guardian(people.student(people.school()), siecle_person_id="100001", given_name="Paul")
+
+    response = browser.sign_in(educonnect)
+
+    assert response["Location"] == PROOF
+    assert user_of(paul) is None
+
+
+@pytest.mark.parametrize("given_name", ["CLAIRE", "claire marie", "Claire, Marie", "Cläire-Marie"])
+def test_given_names_are_compared_by_the_first_whatever_their_case(
+    browser: Browser, educonnect: Provider, claire: Guardian, given_name: str
+) -> None:
+    comes_as(educonnect, "100001", given_name=given_name)
+
+    browser.sign_in(educonnect)
+
+    assert browser.user
+    assert user_of(claire) == browser.user
+
+
+def test_a_record_without_a_given_name_is_found_by_the_family_name(
+    browser: Browser, educonnect: Provider, db: None
+) -> None:
+    record = people.guardian(people.student(people.school()), siecle_person_id="100001", given_name="")
+
+    browser.sign_in(educonnect)
+
+    assert browser.user
+    assert user_of(record) == browser.user
+
+
+def test_somebody_without_a_given_name_is_not_taken_for_somebody_with_one(
+    browser: Browser, educonnect: Provider, claire: Guardian
+) -> None:
+    comes_as(educonnect, "100001", given_name="")
+
+    assert browser.sign_in(educonnect)["Location"] == PROOF
+    assert user_of(claire) is None
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -178,7 +222,7 @@ def test_a_staff_account_is_never_joined(browser: Browser, educonnect: Provider,
 
 
 def test_the_school_keeps_its_own_names(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
-    educonnect.claims["given_name"] = "Clara"
+    educonnect.claims["given_name"] = "CLAIRE MARIE"
 
     browser.sign_in(educonnect)
 
