@@ -95,9 +95,15 @@ def remaining_tries(person: Person, *, at: datetime.datetime) -> int:
 
 
 def _locked_attempts(person: Person, *, at: datetime.datetime) -> ProofAttempts:
-    """Return the person's count, its row locked so that simultaneous answers are counted one by one."""
-    ProofAttempts.objects.get_or_create(provider=person.provider, subject=person.subject)
-    attempts = ProofAttempts.objects.select_for_update().get(provider=person.provider, subject=person.subject)
+    """Return the person's count, its row locked so that simultaneous answers are counted one by one.
+
+    A right answer deletes the row: who was waiting for it begins a new one.
+    """
+    own = ProofAttempts.objects.filter(provider=person.provider, subject=person.subject)
+    attempts = None
+    while attempts is None:
+        ProofAttempts.objects.get_or_create(provider=person.provider, subject=person.subject)
+        attempts = own.select_for_update().first()
     if attempts.locked_until and attempts.locked_until <= at:
         attempts.locked_until, attempts.failures = None, 0
         attempts.save()

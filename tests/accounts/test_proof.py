@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts import linking, services
+from accounts.linking import Person
 from accounts.models import Identity, ProofAttempts, User
 from notifications.models import OutboxMessage
 from schools.models import Guardian, Relationship, ResponsibilityLevel, School
@@ -280,6 +286,35 @@ def test_the_identity_does_not_wait_for_ever(browser: Browser, franceconnect: Pr
 def test_nobody_answers_without_coming_from_a_provider(browser: Browser) -> None:
     assert browser.get(PROOF).status_code == 400
     assert browser.prove(LEA).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_on_the_right_answer_open_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a wrong answer: the first click ends the count for which the second waits."""
+    claire = people.guardian(people.student(people.school()))
+    person = Person("franceconnect", "claire", "Martin", "Claire")
+    assert services.prove_guardian(person, birth_dates={HUGO_BIRTH}, at=timezone.now()) is None
+    both_are_here = threading.Barrier(2)
+    find = linking.candidates
+
+    def find_slowly(*arguments: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both_are_here.wait(timeout=0.5)  # never: the second waits for the first one's row
+        return find(*arguments)
+
+    def answer(_click: int) -> User | None:
+        try:
+            return services.prove_guardian(person, birth_dates={LEA_BIRTH}, at=timezone.now())
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(linking, "candidates", find_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        users = list(pool.map(answer, range(2)))
+
+    assert users == [user_of(claire)] * 2
+    assert User.objects.count() == 1
+    assert not ProofAttempts.objects.exists()
 
 
 def test_a_parent_known_through_educonnect_finds_the_same_account(
