@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +20,7 @@ from schools.siecle.records import (
     division_code,
     french_day,
     in_division,
+    is_own_guardian,
     link_from,
     person_from,
     student_from,
@@ -191,7 +192,7 @@ class _Sorter:
     def _sort_links(self) -> None:
         taken: dict[tuple[str, str], tuple[Raw, LinkRecord]] = {}
         conflicting: set[tuple[str, str]] = set()
-        good_students = {record.siecle_id for record in self.export.students}
+        good_students = {record.siecle_id: record for record in self.export.students}
         for raw in self.guardians.links:
             try:
                 record, left_out = link_from(raw)
@@ -210,8 +211,14 @@ class _Sorter:
                 self._refuse_link(raw, _("Ce lien est donné deux fois, différemment."))
             else:
                 self.export.links.append(record)
+                self._warn_of_minor(raw, record, good_students[record.siecle_id])
 
-    def _check_ends(self, record: LinkRecord, good_students: set[str]) -> None:
+    def _warn_of_minor(self, raw: Raw, link: LinkRecord, student: StudentRecord) -> None:
+        if is_own_guardian(link) and not student.is_adult_on(self.export.exported_on):
+            reason = _("Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans.")
+            self._warn(self.guardians, raw, [reason])
+
+    def _check_ends(self, record: LinkRecord, good_students: Container[str]) -> None:
         if record.siecle_id not in self.known_students:
             raise RecordError(_("Ce lien est avec un élève qui n’est pas dans le fichier des élèves."))
         if record.person_id not in self.known_persons:

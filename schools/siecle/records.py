@@ -45,6 +45,11 @@ class StudentRecord:
     leaves_on: date | None
     division: str = ""
 
+    def is_adult_on(self, day: date) -> bool:
+        """Whether the pupil has turned eighteen by this day (decision 3)."""
+        born = self.birth_date
+        return (day.year - born.year, day.month, day.day) >= (18, born.month, born.day)
+
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
@@ -136,6 +141,11 @@ def link_from(raw: Raw) -> tuple[LinkRecord, list[str]]:
         ),
         left_out,
     )
+
+
+def is_own_guardian(link: LinkRecord) -> bool:
+    """Tell whether the link says that the pupil is their own legal guardian (decision 3)."""
+    return link.level == ResponsibilityLevel.LEGAL and link.relationship == Relationship.SELF
 
 
 def division_code(raw: Raw) -> str:

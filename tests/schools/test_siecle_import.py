@@ -284,6 +284,21 @@ def test_a_guardian_who_becomes_a_contact_is_no_longer_the_one_who_writes(take):
     assert (link.level, link.relationship, link.is_designated) == (3, "38", False)
 
 
+def test_who_was_designated_to_write_stays_so_whatever_else_changes_in_the_file(take):
+    take(two_families())
+    Guardianship.objects.filter(student__ine=EMMA.ine).update(is_designated=True)
+    pair = two_families()
+    pair.pupils[1].key, pair.pupils[1].family, pair.pupils[1].divisions = "902", "Dubois-Roy", ("2DE9",)
+    pair.people[1].email, pair.people[1].usual = "autre@familles.example", "Dubois"
+    pair.ties[1].pupil, pair.ties[1].code = "902", "50"
+    pair.people.append(Someone(key="100004", family="Dubois", given="Marc"))
+    pair.ties.insert(1, Tie(pupil="902", person="100004", code="20"))
+
+    assert take(pair).links == Counts(created=1, changed=1, unchanged=1)
+    links = Guardianship.objects.filter(student__ine=EMMA.ine).order_by("pk")
+    assert [(link.relationship, link.is_designated) for link in links] == [("50", True), ("20", False)]
+
+
 def test_an_address_that_changes_in_siecle_is_tried_again_and_one_that_does_not_stays_refused(take):
     take(two_families())
     Guardian.objects.update(

@@ -186,6 +186,28 @@ def test_an_unusable_telephone_is_left_out_and_an_unknown_relationship_becomes_a
 
 
 @pytest.mark.parametrize(
+    ("born", "level", "code", "warned"),
+    [
+        ("24/11/2008", "1", "70", True),
+        ("23/11/2008", "1", "70", False),
+        ("14/05/2011", "3", "70", False),
+        ("14/05/2011", "1", "10", False),
+    ],
+)
+def test_a_minor_who_is_said_to_be_their_own_guardian_is_taken_and_told(born, level, code, warned, take):
+    pair = Pair(pupils=[Pupil(born=born)], ties=[Tie(code=code, level=level)])
+    text = pair.guardians().decode("iso-8859-15")
+    line = text[: text.index("<RESPONSABLE_ELEVE>")].count("\n") + 1
+    reason = "Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans."
+
+    report = take(pair)
+
+    said = [("ResponsablesAvecAdresses.xml", line, reason)] if warned else []
+    assert [(note.file, note.line, note.reason) for note in report.warnings] == said
+    assert Guardianship.objects.get().relationship == code
+
+
+@pytest.mark.parametrize(
     ("ine", "old_ine", "kept"),
     [
         ("070000001AA", "", "070000001AA"),
