@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from accounts.models import Profile, User
 from schools.models import Guardian, Guardianship, Relationship, Student
@@ -64,7 +66,8 @@ class Actor:
             .select_related("school", "division")
             .prefetch_related(Prefetch("guardianships", queryset=own_links, to_attr="own_links"))
         )
-        return [StudentFile(student, next((link.guardian for link in student.own_links), None)) for student in students]
+        now = timezone.now()
+        return [StudentFile(student, _own_guardian(student, now)) for student in students]
 
     def file_or_404(self, public_id: object) -> StudentFile:
         """Return the file of this student. Raises Http404 when it is not this actor's."""
@@ -72,6 +75,13 @@ class Actor:
             if file.student.public_id == public_id:
                 return file
         raise Http404
+
+
+def _own_guardian(student: Student, now: datetime) -> Guardian | None:
+    """Return the record through which an adult student is their own guardian; `own_links` is prefetched."""
+    links: list[Guardianship] = student.own_links  # type: ignore[attr-defined]
+    is_adult = student.is_adult_on(timezone.localdate(now, student.school.zone))
+    return links[0].guardian if links and is_adult else None
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from orientation.models import Campaign, Pathway, PathwayGroup, Phase, Speciality
 from orientation.school_services import declare_offer
 from schools.admin import SchoolScopedAdmin
+from schools.models import School
 from schools.staff import schools_of_staff
 
 
@@ -49,6 +50,9 @@ class CampaignForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
+            # what families validated belongs to this school and this year
+            for name in {"school", "school_year"} & self.fields.keys():
+                self.fields[name].disabled = True
             self.fields["offer"].initial = Speciality.objects.filter(
                 offers__school_id=self.instance.school_id, offers__school_year=self.instance.school_year
             )
@@ -56,6 +60,13 @@ class CampaignForm(forms.ModelForm):
 
 
 class PhaseForm(forms.ModelForm):
+    """The dates of a phase; what it is does not change once it is there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "kind" in self.fields:
+            self.fields["kind"].disabled = True
+
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or {}
         opens_at, closes_at = values.get("opens_at"), values.get("closes_at")
@@ -109,13 +120,19 @@ class CampaignAdmin(SchoolScopedAdmin):
     ) -> HttpResponse:
         """Show and read dates in the school's own time zone (decision 8)."""
         campaign = self.get_object(request, object_id) if object_id else None
-        school = campaign.school if campaign else schools_of_staff(request.user, self.write_roles).first()
+        school = campaign.school if campaign else self._school_to_be(request)
         if school is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with timezone.override(school.zone):
             context = {**(extra_context or {}), "subtitle": school.get_time_zone_display()}
             response = super().changeform_view(request, object_id, form_url, context)
             return response.render() if hasattr(response, "render") else response
+
+    def _school_to_be(self, request: HttpRequest) -> School | None:
+        """Return the school of a campaign being created: the one chosen in the form, at first the member's first."""
+        schools = schools_of_staff(request.user, self.write_roles)
+        chosen = request.POST.get("school", "")
+        return schools.filter(pk=chosen).first() if chosen.isdecimal() else schools.first()
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: CampaignForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -132,6 +149,10 @@ class CatalogueAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Drafts and submissions name these: they do not change once they are there."""
+        return [name for name in ("code", "group", "pathway") if obj and hasattr(obj, name)]
 
 
 @admin.register(Pathway)

@@ -59,6 +59,22 @@ class DraftChangedByOther(OrientationError):
         )
 
 
+class DraftChangedSince(OrientationError):
+    """The list is no longer the one that the page showed, whoever changed it; nobody validates a list unseen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("La liste a changé depuis l’affichage de cette page. La voici à jour : relisez-la avant de la valider.")
+        )
+
+
+class AlreadySettled(OrientationError):
+    """What was set aside has been settled in another tab."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous aviez déjà choisi une version : la liste n’a pas été modifiée de nouveau."))
+
+
 class LastChangeByOther(OrientationError):
     """The draft to validate was last changed by another guardian: asked once (decision 2)."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils import timezone
 
 from notifications.models import OutboxMessage
 from orientation.models import (
@@ -68,19 +69,31 @@ class PhaseSet:
 
 
 def phases_of(student: Student) -> PhaseSet:
-    """Return the phases of the campaign that takes the student (decision 26): one query, once per student object."""
+    """Return the phases of the campaign to show a student: one query, once per student object.
+
+    A campaign counts if it takes the student (decision 26) or if it holds something validated for them, which stays
+    readable after they have left the level. The newest that has begun comes before those being prepared.
+    """
     if not hasattr(student, "_phases"):
+        validated = Submission.objects.filter(student=student, phase__campaign=OuterRef("campaign"))
         phases = [
             phase
             for phase in Phase.objects.filter(campaign__school_id=student.school_id)
             .select_related("campaign__school")
+            .annotate(has_validated=Exists(validated))
             .order_by("-campaign__school_year", "opens_at")
-            if phase.campaign.takes(student)
+            if phase.campaign.takes(student) or phase.has_validated
         ]
-        newest = [phase for phase in phases if phase.campaign_id == phases[0].campaign_id]
-        student._phases = PhaseSet(newest)  # type: ignore[attr-defined]
+        student._phases = PhaseSet(_of_one_campaign(phases, timezone.now()))  # type: ignore[attr-defined]
     phases_of_student: PhaseSet = student._phases  # type: ignore[attr-defined]
     return phases_of_student
+
+
+def _of_one_campaign(phases: Sequence[Phase], now: datetime) -> list[Phase]:
+    """Return the phases of the newest campaign that has begun, else of the next to begin; newest come first."""
+    begun = [phase for phase in phases if phase.opens_at <= now]
+    chosen = begun[0] if begun else phases[-1] if phases else None
+    return [phase for phase in phases if chosen and phase.campaign_id == chosen.campaign_id]
 
 
 def draft_of(student: Student, phase: Phase) -> Draft | None:
@@ -102,7 +115,7 @@ def wishes_of(holder: Draft | DraftRevision | SetAside | None) -> Wishes:
 
 def ranked(wishes: Wishes, offered: frozenset[str]) -> list[RankedChoice]:
     """Return wishes as pages show them; *hors établissement* follows the offer (decision 5). No query of its own."""
-    catalogue = Catalogue.current()
+    catalogue = Catalogue.current(holding=wishes)
     return [_ranked_choice(rank, wish, catalogue, offered) for rank, wish in enumerate(wishes, start=1)]
 
 
@@ -185,3 +198,10 @@ def submission_wishes(submission: Submission) -> Wishes:
         Wish(choice.pathway.code, tuple(each.speciality.code for each in choice.choice_specialities.all()), choice.note)
         for choice in choices
     )
+
+
+def set_aside_by(user_id: int, draft: Draft | None) -> SetAside | None:
+    """Return what this person wrote over somebody else's version and has not settled yet: one query."""
+    if draft is None:
+        return None
+    return SetAside.objects.filter(draft=draft, written_by_id=user_id, settled_at=None).order_by("-written_at").first()

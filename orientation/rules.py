@@ -48,12 +48,22 @@ class Catalogue:
         return cls(Pathway.objects.all(), Speciality.objects.all())
 
     @classmethod
-    def current(cls) -> Catalogue:
-        """Return the catalogue as read within the last minute: it changes once a year, and every dialog needs it."""
+    def current(cls, *, holding: Wishes = ()) -> Catalogue:
+        """Return the catalogue as read within the last minute: it changes once a year, and every dialog needs it.
+
+        It is read again at once if it does not hold the codes of these wishes.
+        """
         global _current
-        if _current is None or _current[0] < time.monotonic() - CATALOGUE_MAX_AGE:
+        is_old = _current is None or _current[0] < time.monotonic() - CATALOGUE_MAX_AGE
+        if _current is None or is_old or not _current[1].holds(holding):
             _current = (time.monotonic(), cls.load())
         return _current[1]
+
+    def holds(self, wishes: Wishes) -> bool:
+        """Whether every code of these wishes is known here."""
+        return all(
+            wish.pathway in self.pathways and self.specialities.keys() >= set(wish.specialities) for wish in wishes
+        )
 
     def of_group(self, group: str) -> list[Pathway]:
         """The pathways of a group that can be chosen."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, StudentFile
 from accounts.menu import MenuEntry, Notice, Service
-from orientation.models import Draft, PhaseState
+from orientation.models import Draft, PhaseState, SetAside
 from orientation.queries import phases_of
 from schools.models import Student
 from schools.times import spoken_instant
@@ -36,7 +36,7 @@ def _entry(actor: Actor, file: StudentFile | None) -> MenuEntry:
 
 
 def _notices(actor: Actor) -> list[Notice]:
-    """Say which drafts would not count if nothing more were done. One query."""
+    """Say which drafts would not count if nothing more were done, and what waits set aside. Two queries."""
     now = timezone.now()
     own = {file.student.pk: file.student for file in actor.files if file.guardian}
     drafts = (
@@ -45,7 +45,13 @@ def _notices(actor: Actor) -> list[Notice]:
         .select_related("phase")
         .order_by("phase__closes_at", "pk")
     )
-    return [_unvalidated(own[draft.student_id], draft) for draft in drafts]
+    set_aside = SetAside.objects.filter(
+        draft__student__in=own, written_by=actor.user, settled_at=None, draft__phase__closes_at__gt=now
+    ).select_related("draft__phase")
+    return [
+        *(_unvalidated(own[draft.student_id], draft) for draft in drafts),
+        *(_waiting(own[each.draft.student_id], each) for each in set_aside),
+    ]
 
 
 def _unvalidated(student: Student, draft: Draft) -> Notice:
@@ -55,6 +61,12 @@ def _unvalidated(student: Student, draft: Draft) -> Notice:
     }
     url = reverse("orientation:choices", args=[student.public_id, draft.phase.phase_kind.slug])
     return Notice(text, url, _("Relire et valider"))
+
+
+def _waiting(student: Student, set_aside: SetAside) -> Notice:
+    text = _("Une version de la liste de %(name)s que vous avez écrite est mise de côté.") % {"name": student.full_name}
+    arguments = [student.public_id, set_aside.draft.phase.phase_kind.slug, set_aside.public_id]
+    return Notice(text, reverse("orientation:conflict", args=arguments), _("Comparer les deux versions"))
 
 
 ORIENTATION = Service(code="orientation", position=30, entry=_entry, notices=_notices)

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
 from orientation import mails, policies, rules
 from orientation.errors import (
+    AlreadySettled,
     DraftChangedByOther,
+    DraftChangedSince,
     LastChangeByOther,
     NotAllowed,
     NothingToValidate,
@@ -80,17 +83,12 @@ def move_choice(
 
 def reset_draft(*, file: StudentFile, phase: Phase, version: int, by: User, at: datetime) -> Draft:
     """Bring the draft back to the newest submission, or empty it when there is none (*Annuler*, decision 4)."""
-    newest = submissions_of(file.student, phase).first()
-    validated = submission_wishes(newest) if newest else ()
-    return _change(
-        lambda wishes: validated,
-        file=file,
-        phase=phase,
-        version=version,
-        by=by,
-        at=at,
-        is_validated=newest is not None,
-    )
+
+    def act(wishes: Wishes) -> Wishes:
+        newest = submissions_of(file.student, phase).first()
+        return submission_wishes(newest) if newest else ()
+
+    return _change(act, file=file, phase=phase, version=version, by=by, at=at, is_reset=True)
 
 
 @transaction.atomic
@@ -101,15 +99,14 @@ def take_up_again(
     draft = _lock_draft(file, phase, by=by, at=at).draft
     if _is_over_newer_version(draft, version, by):
         raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at, set_aside=set_aside)
-    if set_aside.settled_at is None:
-        _write(draft, wishes_of(set_aside), by=by, at=at)
-        settle(set_aside=set_aside, at=at)
-    return draft
+    if not settle(set_aside=set_aside, at=at):
+        raise AlreadySettled
+    return _write(draft, wishes_of(set_aside), by=by, at=at)
 
 
-def settle(*, set_aside: SetAside, at: datetime) -> None:
-    """Note that the author of what was set aside has chosen: theirs or the other's (*garder*, decision 2)."""
-    SetAside.objects.filter(pk=set_aside.pk, settled_at=None).update(settled_at=at)
+def settle(*, set_aside: SetAside, at: datetime) -> bool:
+    """Note that the author of what was set aside has chosen, theirs or the other's (*garder*); False if they had."""
+    return SetAside.objects.filter(pk=set_aside.pk, settled_at=None).update(settled_at=at) == 1
 
 
 @transaction.atomic
@@ -122,8 +119,8 @@ def validate_draft(
     """
     lock = _lock_draft(file, phase, by=by, at=at)
     draft = lock.draft
-    if _is_over_newer_version(draft, version, by):
-        raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at)
+    if draft.version != version:
+        raise DraftChangedSince  # nobody validates a list that they have not seen
     newest = submissions_of(file.student, phase).first()
     if draft.is_validated and newest:
         return newest  # the same form came twice
@@ -150,13 +147,17 @@ def _change(
     version: int,
     by: User,
     at: datetime,
-    is_validated: bool = False,
+    is_reset: bool = False,
 ) -> Draft:
-    """Write what an act makes of the draft; over somebody else's newer version, set it aside instead (decision 2)."""
+    """Write what an act makes of the draft; over somebody else's newer version, set it aside instead (decision 2).
+
+    The act is asked under the lock. `is_reset` says that it brings back what was validated, if anything was.
+    """
     with transaction.atomic():
         draft = _lock_draft(file, phase, by=by, at=at).draft
         if not _is_over_newer_version(draft, version, by):
             changed = act(wishes_of(draft))
+            is_validated = is_reset and submissions_of(file.student, phase).exists()
             if changed != wishes_of(draft) or (is_validated and not draft.is_validated):
                 _write(draft, changed, by=by, at=at, is_validated=is_validated)
             return draft
@@ -189,11 +190,13 @@ def _lock_draft(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> _
         .order_by("pk")
     )
     guardian = file.guardian
-    if guardian is None or all(link.guardian_id != guardian.pk or not _acts(link, file, by) for link in links):
+    if guardian is None or all(link.guardian_id != guardian.pk or not _acts(link, file, by, at) for link in links):
         raise NotAllowed(_("Le compte d’un élève permet seulement de consulter."))
     designated = next((link.guardian_id for link in links if link.is_designated), None)
     if not policies.can_write_choices(file, phase.campaign, designated_guardian_id=designated):
         raise NotAllowed(_("Dans cet établissement, un seul représentant légal désigné saisit les choix."))
+    if not phase.campaign.takes(file.student):
+        raise NotAllowed(_("La campagne ne concerne pas la classe de cet élève."))
     if locked_phase.state_at(at) is not PhaseState.OPEN:
         raise PhaseNotOpen(locked_phase, at)
     if phase.campaign.offer_declared_at is None:
@@ -201,10 +204,11 @@ def _lock_draft(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> _
     return _Lock(_get_or_create_locked(file, phase, by=by, at=at), [link.guardian for link in links])
 
 
-def _acts(link: Guardianship, file: StudentFile, by: User) -> bool:
+def _acts(link: Guardianship, file: StudentFile, by: User, at: datetime) -> bool:
     """Tell whether this account is the guardian of the link: an adult student is their own (decision 3)."""
     if link.relationship == Relationship.SELF:
-        return file.student.user_id == by.pk
+        today = timezone.localdate(at, file.student.school.zone)
+        return file.student.user_id == by.pk and file.student.is_adult_on(today)
     return link.guardian.user_id == by.pk
 
 
@@ -225,7 +229,7 @@ def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: date
 
 def _is_over_newer_version(draft: Draft, version: int, by: User) -> bool:
     """Tell whether somebody else wrote a newer version than the one seen. One's own older tab is no conflict."""
-    return draft.version != version and draft.changed_by_id not in (None, by.pk)
+    return draft.version != version and draft.revisions.filter(version__gt=version).exclude(changed_by=by).exists()
 
 
 def _write(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:

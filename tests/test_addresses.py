@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Profile, User
-from schools.models import Relationship, Role, StaffMembership
+from schools.models import Relationship, Role, StaffMembership, Student
 from tests.factories import Family, account, campaign, guardian, school, sign_in, student
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
@@ -111,6 +111,7 @@ def as_role(dubois: Family, people: dict[str, tuple[User | None, Profile | None]
         user, profile = people[role]
         if role == "adult":
             guardian(dubois.school, "Emma", "Dubois", dubois.emma, user=user, relationship=Relationship.SELF)
+            Student.objects.filter(pk=dubois.emma.pk).update(birth_date="2009-01-01")
         return sign_in(Client(), user, profile) if user else Client()
 
     return client_of

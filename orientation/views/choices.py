@@ -18,7 +18,15 @@ from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
 from orientation.models import RANK_MAX, Draft, PhaseKind
 from orientation.options import speciality_options
-from orientation.queries import draft_of, offered_codes, ranked, submission_choices, submissions_of, wishes_of
+from orientation.queries import (
+    draft_of,
+    offered_codes,
+    ranked,
+    set_aside_by,
+    submission_choices,
+    submissions_of,
+    wishes_of,
+)
 from orientation.rules import Catalogue, Wishes
 from orientation.views.scope import WritingScope, writing_scope
 
@@ -29,7 +37,13 @@ def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     scope = writing_scope(request, student, kind)
     newest = submissions_of(scope.file.student, scope.phase).first()
     draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
-    context = {"newest": newest, "draft": draft, "version": draft.version if draft else 0, "rank_max": RANK_MAX}
+    context = {
+        "newest": newest,
+        "draft": draft,
+        "version": draft.version if draft else 0,
+        "rank_max": RANK_MAX,
+        "set_aside": set_aside_by(scope.user.pk, draft),
+    }
     if scope.can_write():
         choices = ranked(wishes_of(draft), offered_codes(scope.phase))
         return scope.render("orientation/choices.html", {**context, "choices": choices})
@@ -106,13 +120,19 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
     context = {
         "form": form,
         "rank": ranks.get(replacing, len(wishes) + 1),
-        "version": draft.version if draft else 0,
+        "version": _version_seen(form, draft),
         "is_new": replacing not in ranks,
         "author_field": AUTHOR_FIELD,
         "author_token": author_token(scope.user),
         **speciality_options(form, offered_codes(scope.phase)),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _version_seen(form: ChoiceForm, draft: Draft | None) -> object:
+    """Return the version that the dialog was opened on: a form shown again is no newer for it (decision 2)."""
+    carried = str(form["version"].value() or "")
+    return carried if carried.isdecimal() else draft.version if draft else 0
 
 
 def _initial(scope: WritingScope, wishes: Wishes, rank: int | None) -> dict[str, str]:

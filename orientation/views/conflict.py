@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from orientation import services
-from orientation.errors import DraftChangedByOther, OrientationError
+from orientation.errors import AlreadySettled, DraftChangedByOther, OrientationError
 from orientation.forms import VersionForm
 from orientation.models import PhaseKind, SetAside
 from orientation.queries import offered_codes, ranked, wishes_of
-from orientation.views.scope import writing_scope
+from orientation.views.scope import WritingScope, writing_scope
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,27 +30,7 @@ def conflict(request: HttpRequest, student: UUID, kind: PhaseKind, public_id: UU
         draft__phase=scope.phase,
     )
     if request.method == "POST":
-        form = VersionForm(request.POST)
-        if "mine" in request.POST and form.is_valid():
-            try:
-                services.take_up_again(
-                    set_aside=set_aside,
-                    file=scope.file,
-                    phase=scope.phase,
-                    version=form.cleaned_data["version"],
-                    by=scope.user,
-                    at=scope.now,
-                )
-            except DraftChangedByOther as error:
-                messages.warning(request, str(error))
-                return scope.redirect("orientation:conflict", set_aside.public_id)
-            except OrientationError as error:
-                return scope.refuse(error)
-            messages.success(request, _("Votre version est reprise dans le brouillon. Il reste à valider vos choix."))
-        else:
-            services.settle(set_aside=set_aside, at=scope.now)
-            messages.info(request, _("La version de l’autre représentant légal est gardée."))
-        return scope.redirect("orientation:choices")
+        return _settle(scope, set_aside)
     if set_aside.settled_at:
         return scope.redirect("orientation:choices")
     offered = offered_codes(scope.phase)
@@ -61,5 +41,35 @@ def conflict(request: HttpRequest, student: UUID, kind: PhaseKind, public_id: UU
             "theirs": ranked(wishes_of(set_aside.draft), offered),
             "mine": ranked(wishes_of(set_aside), offered),
             "written_at": set_aside.written_at,
+            "can_write": scope.can_write(),
         },
     )
+
+
+def _settle(scope: WritingScope, set_aside: SetAside) -> HttpResponse:
+    form = VersionForm(scope.request.POST)
+    if "theirs" in scope.request.POST:
+        services.settle(set_aside=set_aside, at=scope.now)
+        messages.info(scope.request, _("La version de l’autre représentant légal est gardée."))
+        return scope.redirect("orientation:choices")
+    if "mine" not in scope.request.POST or not form.is_valid():
+        return scope.redirect("orientation:conflict", set_aside.public_id)
+    try:
+        services.take_up_again(
+            set_aside=set_aside,
+            file=scope.file,
+            phase=scope.phase,
+            version=form.cleaned_data["version"],
+            by=scope.user,
+            at=scope.now,
+        )
+    except DraftChangedByOther as error:
+        messages.warning(scope.request, str(error))
+        return scope.redirect("orientation:conflict", set_aside.public_id)
+    except AlreadySettled as error:
+        messages.info(scope.request, str(error))
+        return scope.redirect("orientation:choices")
+    except OrientationError as error:
+        return scope.refuse(error)
+    messages.success(scope.request, _("Votre version est reprise dans le brouillon. Il reste à valider vos choix."))
+    return scope.redirect("orientation:choices")

@@ -39,7 +39,13 @@ class WritingScope:
 
     @property
     def is_open(self) -> bool:
-        return self.phase.state_at(self.now) is PhaseState.OPEN and self.phase.campaign.offer_declared_at is not None
+        """Whether the phase takes choices for this student now."""
+        campaign = self.phase.campaign
+        return (
+            self.phase.state_at(self.now) is PhaseState.OPEN
+            and campaign.offer_declared_at is not None
+            and campaign.takes(self.file.student)
+        )
 
     def can_write(self) -> bool:
         """Whether this person may change choices now. No query, but one where the campaign has a single writer."""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications.models import MessageState
 from orientation import services
-from orientation.errors import DraftChangedByOther, LastChangeByOther, NothingToValidate, OrientationError, WishRefused
+from orientation.errors import DraftChangedSince, LastChangeByOther, NothingToValidate, OrientationError, WishRefused
 from orientation.forms import VersionForm
 from orientation.models import PhaseKind, Submission
 from orientation.queries import (
@@ -47,7 +47,7 @@ def validate(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpRespon
         )
     except LastChangeByOther:
         return scope.redirect("orientation:validate_choices")
-    except (DraftChangedByOther, NothingToValidate, WishRefused) as error:
+    except (DraftChangedSince, NothingToValidate, WishRefused) as error:
         messages.warning(request, str(error))
         return scope.redirect("orientation:choices")
     except OrientationError as error:

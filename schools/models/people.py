@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -84,6 +85,11 @@ class Student(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.usual_name or self.family_name}"
+
+    def is_adult_on(self, day: date) -> bool:
+        """Whether the student has turned eighteen by this day, in the school's own calendar (decision 3)."""
+        born = self.birth_date
+        return (day.year - born.year, day.month, day.day) >= (18, born.month, born.day)
 
 
 class EmailState(models.TextChoices):

@@ -103,8 +103,8 @@ class Deployment:
             "EDUCONNECT_CLIENT_ID": "client",
         }
         given = files.image_environment("production") | filled_in | self.services["web-1"]["environment"]
-        given |= {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
-        return {name: self.here(value) for name, value in given.items()}
+        ours = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        return {name: self.here(value) for name, value in given.items()} | ours
 
     def here(self, text: str) -> str:
         """Return a value of a container with its folders replaced by ours."""

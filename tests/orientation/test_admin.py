@@ -137,3 +137,34 @@ def test_staff_see_the_students_of_their_school_only_and_change_none(client: Cli
 def test_a_signed_out_member_of_staff_is_led_to_the_staffs_sign_in(client: Client) -> None:
     address = reverse("admin:orientation_campaign_changelist")
     assert client.get(address)["Location"] == f"/admin/login/?next={address}"
+
+
+def test_a_campaign_created_for_a_school_is_read_in_its_own_time(client: Client) -> None:
+    paris, reunion = school("0759901X"), school("9749903Z", time_zone="Indian/Reunion")
+    head = member(paris, Role.HEAD)
+    StaffMembership.objects.create(user=head, school=reunion, role=Role.HEAD)
+    client.force_login(head)
+    values = {
+        "school": reunion.pk,
+        "school_year": 2026,
+        "mef_prefixes": "20010",
+        "intention_specialities": 4,
+        "final_specialities": 3,
+        "phases-TOTAL_FORMS": 1,
+        "phases-INITIAL_FORMS": 0,
+        "phases-0-kind": "final_choices",
+        "phases-0-opens_at_0": "2027-05-01",
+        "phases-0-opens_at_1": "08:00",
+        "phases-0-closes_at_0": "2027-05-20",
+        "phases-0-closes_at_1": "18:00",
+    }
+    assert client.post(reverse("admin:orientation_campaign_add"), values).status_code == 302
+    assert Campaign.objects.get().phases.get().closes_at == datetime(2027, 5, 20, 14, 0, tzinfo=UTC)
+
+
+def test_what_a_phase_is_does_not_change_once_it_is_there(client: Client, dubois: Family) -> None:
+    client.force_login(member(dubois.school, Role.HEAD))
+    before = list(dubois.campaign.phases.order_by("pk").values_list("kind", flat=True))
+    address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
+    client.post(address, form_of(dubois.campaign, **{"phases-0-kind": "proposals", "phases-3-kind": "intentions"}))
+    assert list(dubois.campaign.phases.order_by("pk").values_list("kind", flat=True)) == before

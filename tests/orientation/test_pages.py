@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Profile
 from notifications.models import OutboxMessage
-from orientation.models import Draft, Pathway, Submission
+from orientation.models import Campaign, Draft, Pathway, Phase, PhaseKind, Submission
 from orientation.queries import wishes_of
 from orientation.rules import Wish
 from schools.models import Guardian, Guardianship, Student
@@ -312,7 +312,7 @@ def full_list(sophie: Client, dubois: Family) -> Client:
     [
         ("choose", None, 3),
         ("home", [], 6),
-        ("choices", [FINAL], 7),
+        ("choices", [FINAL], 8),
         ("add_choice", [FINAL], 6),
         ("edit_choice", [FINAL, "generale"], 6),
         ("remove_choice", [FINAL, "stl"], 6),
@@ -364,3 +364,60 @@ def test_guardians_and_students_are_never_more_queries(full_list: Client, dubois
     assert measure() == before
     assert Guardian.objects.count() > 10
     assert NOW < CLOSES_AT
+
+
+def test_a_refused_form_shown_again_is_no_newer_for_it(sophie: Client, marc: Client, dubois: Family) -> None:
+    add(sophie, dubois, **GENERAL)
+    edit = address("edit_choice", dubois, FINAL, "generale")
+    marc.post(edit, {"version": 1, **GENERAL, "speciality_1": "svt"})
+    refused = sophie.post(edit, {"version": 1, "group": "generale", "speciality_1": "nsi"})
+    assert 'name="version" value="1"' in refused.content.decode()
+    answer = sophie.post(edit, {"version": 1, **GENERAL, "speciality_1": "ses"})
+    assert "/conflit/" in answer["Location"]
+
+
+def test_what_was_set_aside_is_found_again_from_the_list_the_services_and_after_the_closing(
+    sophie: Client, marc: Client, dubois: Family
+) -> None:
+    conflict = conflicting(sophie, marc, dubois)
+    for page in (address("choices", dubois, FINAL), "/mes-services/"):
+        assert conflict in sophie.get(page).content.decode()
+    sophie.post(conflict, {"version": "?", "mine": "1"})
+    assert conflict in sophie.get("/mes-services/").content.decode(), "an unreadable form settles nothing"
+    with time_machine.travel(CLOSES_AT, tick=False):
+        late = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
+        assert conflict in late.get(address("choices", dubois, FINAL)).content.decode()
+        page = late.get(conflict).content.decode()
+    assert "Vous pouvez l’imprimer" in page
+    assert "Reprendre ma version" not in page
+
+
+def test_emptying_a_validated_list_leaves_the_way_back(sophie: Client, dubois: Family) -> None:
+    add(sophie, dubois, group="technologique", series="stmg")
+    validate(sophie, dubois)
+    sophie.post(address("remove_choice", dubois, FINAL, "stmg"), {"version": 1})
+    page = sophie.get(address("choices", dubois, FINAL)).content.decode()
+    assert address("reset_choices", dubois, FINAL) in page
+    assert "reste prise en compte" in page
+
+
+def test_preparing_next_years_campaign_does_not_hide_this_years(sophie: Client, dubois: Family) -> None:
+    add(sophie, dubois, group="technologique", series="stmg")
+    validate(sophie, dubois)
+    following = Campaign.objects.create(school=dubois.school, school_year=2027)
+    Phase.objects.create(
+        campaign=following,
+        kind=PhaseKind.INTENTIONS,
+        opens_at=NOW + timedelta(days=250),
+        closes_at=NOW + timedelta(days=260),
+    )
+    assert sophie.get(address("submission", dubois, FINAL, 1)).status_code == 200
+    assert sophie.get(address("choices", dubois, FINAL)).status_code == 200
+
+
+def test_what_was_validated_stays_readable_once_the_student_is_in_another_level(sophie: Client, dubois: Family) -> None:
+    add(sophie, dubois, group="technologique", series="stmg")
+    validate(sophie, dubois)
+    Student.objects.update(mef_code="21110019110")
+    assert sophie.get(address("receipt", dubois, FINAL, 1)).status_code == 200
+    assert sophie.get(address("add_choice", dubois, FINAL)).status_code == 403
