@@ -4,17 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.utils import get_fields_from_path, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schools.contact import email_status
-from schools.models import Guardian, Role, School, Student
+from schools.models import Guardian, Guardianship, Role, School, Student
+from schools.services import (
+    DESIGNATING_ROLES,
+    DesignationError,
+    MayNotDesignate,
+    designate_guardian,
+    withdraw_designation,
+)
 from schools.staff import schools_of_staff
 
 
-class SchoolScopedAdmin(admin.ModelAdmin):
+class ListedFiltersAdmin(admin.ModelAdmin):
+    """An admin whose rows are filtered by what `list_filter` offers, and by nothing else.
+
+    Django lets the address bar ask about any field of the model, and so spell out those that no page shows.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        listed = self.list_filter if request is None else self.get_list_filter(request)
+        return any(lookup in self._parameters(each) for each in listed)
+
+    def _parameters(self, listed: Any) -> set[str]:
+        """Return the parameters in the address of what is one entry of `list_filter`."""
+        if isinstance(listed, type):
+            return {str(getattr(listed, "parameter_name", ""))}
+        name = listed[0] if isinstance(listed, tuple | list) else listed
+        field: Any = get_fields_from_path(self.model, name)[-1]
+        target = f"{name}__{field.target_field.name}" if field.is_relation else name
+        return {name, f"{name}__isnull", f"{target}__exact"}
+
+
+class SchoolScopedAdmin(ListedFiltersAdmin):
     """An admin whose rows all belong to a school.
 
     `school_path` leads from the model to its school; `read_roles` and `write_roles` say who may do what there.
@@ -71,15 +107,100 @@ class ReadOnlyAdmin(SchoolScopedAdmin):
     write_roles: frozenset[Role] = frozenset()
 
 
+class LegalGuardianInline(admin.TabularInline):
+    """A student's legal guardians, without their contact data, and which of them is designated to write."""
+
+    model = Guardianship
+    verbose_name_plural = _("représentants légaux")
+    fields = readonly_fields = ("name", "link", "designation")
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True  # the student is scoped
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False  # SIECLE says who is a guardian
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        may_designate = schools_of_staff(request.user, DESIGNATING_ROLES).filter(pk=OuterRef("student__school"))
+        links = Guardianship.objects.legal().select_related("guardian")
+        return links.annotate(may_designate=Exists(may_designate)).order_by("guardian__family_name", "pk")
+
+    @admin.display(description=_("représentant légal"))
+    def name(self, link: Guardianship) -> str:
+        return link.guardian.full_name
+
+    @admin.display(description=_("lien"))
+    def link(self, link: Guardianship) -> str:
+        return link.get_relationship_display()
+
+    @admin.display(description=_("désigné pour saisir"))
+    def designation(self, link: Guardianship) -> str | SafeString:
+        said = gettext("oui") if link.is_designated else gettext("non")
+        if not getattr(link, "may_designate", False):
+            return said
+        # a button of the page's own form, which carries the token against forgery
+        return format_html(
+            '{} <button type="submit" class="button" formaction="{}" name="{}" value="{}">{}</button>',
+            said,
+            reverse("admin:schools_student_designate", args=[link.student_id]),
+            "withdraw" if link.is_designated else "designate",
+            link.guardian_id,
+            gettext("Ne plus désigner") if link.is_designated else gettext("Désigner pour saisir"),
+        )
+
+
 @admin.register(Student)
 class StudentAdmin(ReadOnlyAdmin):
-    """The school's students, as the latest import knows them."""
+    """The school's students, as the latest import knows them; the head says which guardian writes (decision 2)."""
 
     list_display = ["family_name", "given_name", "division", "mef_code", "left_on"]
     list_filter = [("division", SchoolRelatedFilter)]
     list_select_related = ["division"]
     search_fields = ["family_name", "given_name", "usual_name"]
     fields = ["school", "division", "family_name", "usual_name", "given_name", "birth_date", "mef_code", "left_on"]
+    inlines = [LegalGuardianInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "<path:object_id>/designation/",
+            self.admin_site.admin_view(self.designation_view),
+            name="schools_student_designate",
+        )
+        return [address, *super().get_urls()]
+
+    def designation_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Designate one of the legal guardians to write, or take it back, as the button pressed says."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        student = self.get_object(request, unquote(object_id))
+        if student is None:
+            raise Http404
+        is_designation = "designate" in request.POST
+        chosen = request.POST.get("designate" if is_designation else "withdraw", "")
+        if not chosen.isdecimal():
+            raise Http404
+        guardian = get_object_or_404(Guardian, school=student.school, students=student, pk=chosen)
+        try:
+            self._designate(request, student, guardian, is_designation=is_designation)
+        except MayNotDesignate as refusal:
+            raise PermissionDenied from refusal
+        except DesignationError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:schools_student_change", args=[student.pk]))
+
+    @transaction.atomic
+    def _designate(self, request: HttpRequest, student: Student, guardian: Guardian, *, is_designation: bool) -> None:
+        if is_designation:
+            designate_guardian(student=student, guardian=guardian, by=request.user, at=timezone.now())
+            done, kept = _("Désignation enregistrée : %(name)s."), _("Responsable %(id)s : désignation pour saisir.")
+        else:
+            withdraw_designation(student=student, guardian=guardian, by=request.user)
+            done, kept = _("Désignation retirée : %(name)s."), _("Responsable %(id)s : désignation retirée.")
+        self.log_change(request, student, kept % {"id": guardian.pk})
+        self.message_user(request, done % {"name": guardian.full_name})
 
 
 class ReachableFilter(admin.SimpleListFilter):
