@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from accounts.models import Identity
 from accounts.oidc.educonnect import Vector
@@ -68,12 +69,16 @@ def are_legal_guardians(guardians: Iterable[Guardian]) -> list[Guardian]:
 
 def students_by_ine(ine: str) -> list[Student]:
     """Return the student's files, one per school."""
-    return list(Student.objects.in_school().filter(ine=ine)) if ine else []
+    return list(Student.objects.in_school().filter(ine=ine).select_related("school")) if ine else []
 
 
-def own_guardian_records(students: Iterable[Student]) -> list[Guardian]:
-    """Return the records of adult students as their own guardians (decision 3)."""
-    links = Guardianship.objects.legal().filter(student__in=list(students), relationship=Relationship.SELF)
+def own_guardian_records(students: Iterable[Student], *, at: datetime.datetime) -> list[Guardian]:
+    """Return the records of the students as their own guardians, of those who are adults by then (decision 3).
+
+    The day is that of their school's clock. A minor written down so by mistake is nobody's guardian.
+    """
+    adults = [student for student in students if student.is_adult_on(timezone.localdate(at, student.school.zone))]
+    links = Guardianship.objects.legal().filter(student__in=adults, relationship=Relationship.SELF)
     return list(Guardian.objects.filter(pk__in=links.values("guardian_id")))
 
 

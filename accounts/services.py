@@ -55,7 +55,7 @@ def sign_in_student(person: Person, *, ine: str, at: datetime.datetime) -> User:
     An adult who is their own guardian is tied to that record too (decision 3).
     """
     students = linking.students_by_ine(ine)
-    user = _attach(person, students=students, guardians=linking.own_guardian_records(students), at=at)
+    user = _attach(person, students=students, guardians=linking.own_guardian_records(students, at=at), at=at)
     if user is None or not Student.objects.in_school().of_student_account(user.pk).exists():
         raise NoStudentKnown
     return user

@@ -6,12 +6,15 @@ import datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from accounts.models import User
 from schools.models import Relationship
 from tests.accounts import people
 from tests.accounts.conftest import Browser
 from tests.accounts.provider import Provider
+
+ADULT_BIRTH = datetime.date(2000, 1, 1)
 
 
 def user_of(record: Any) -> User | None:
@@ -50,7 +53,7 @@ def test_the_file_of_the_former_school_is_left_alone(browser: Browser, as_studen
 def test_an_adult_student_is_tied_to_their_own_guardian_record(
     browser: Browser, as_student: Provider, db: None
 ) -> None:
-    lea = people.student(people.school(), ine="070000001AA")
+    lea = people.student(people.school(), ine="070000001AA", birth_date=ADULT_BIRTH)
     own = people.guardian(lea, relationship=Relationship.SELF, given_name="Léa")
     mother = people.guardian(lea)
 
@@ -59,6 +62,35 @@ def test_an_adult_student_is_tied_to_their_own_guardian_record(
     assert browser.user
     assert user_of(lea) == user_of(own) == browser.user
     assert user_of(mother) is None
+
+
+def test_a_minor_written_down_as_their_own_guardian_is_none(browser: Browser, as_student: Provider, db: None) -> None:
+    lea = people.student(people.school(), ine="070000001AA")
+    own = people.guardian(lea, relationship=Relationship.SELF, given_name="Léa")
+
+    browser.sign_in(as_student, "eleve")
+
+    assert browser.user
+    assert user_of(lea) == browser.user
+    assert user_of(own) is None
+
+
+@pytest.mark.parametrize(("time_zone", "is_adult"), [("Indian/Reunion", True), ("Europe/Paris", False)])
+def test_the_birthday_comes_where_the_school_is(
+    browser: Browser, as_student: Provider, db: None, time_zone: str, is_adult: bool
+) -> None:
+    school = people.school()
+    school.time_zone = time_zone
+    school.save()
+    lea = people.student(school, ine="070000001AA", birth_date=datetime.date(2008, 11, 24))
+    own = people.guardian(lea, relationship=Relationship.SELF, given_name="Léa")
+
+    with time_machine.travel("2026-11-23 21:00Z", tick=False):
+        as_student.id_token = {}
+        browser.sign_in(as_student, "eleve")
+
+    assert user_of(lea)
+    assert (user_of(own) == user_of(lea)) is is_adult
 
 
 def test_a_student_file_of_another_account_is_never_taken(browser: Browser, as_student: Provider, db: None) -> None:
