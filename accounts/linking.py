@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import Identity
@@ -88,14 +89,16 @@ class Candidate:
 
     guardian_id: int
     school_id: int
+    is_free: bool
+    """Whether the person may have it: it is nobody's, their own, or of an account they may join."""
     in_school: set[datetime.date] = field(default_factory=set)
     """Children the person must name: those in the school."""
-    ever: set[datetime.date] = field(default_factory=set)
-    """Children the person may name: those who have left too."""
+    ever: dict[datetime.date, set[str]] = field(default_factory=dict)
+    """Children the person may name: those who have left too. Their INE by birth date."""
 
 
 def candidates(person: Person, known_user_id: int | None) -> list[Candidate]:
-    """Return the legal guardians' records of the person's name, less those that are another account's.
+    """Return the legal guardians' records of the person's name, those of another account too.
 
     One query, whether there are candidates or not: the time it takes says nothing.
     """
@@ -108,19 +111,21 @@ def candidates(person: Person, known_user_id: int | None) -> list[Candidate]:
     rows = (
         Guardianship.objects.legal()
         .exclude(relationship=Relationship.SELF)
-        .filter(free, ~Q(guardian__folded_name=""), guardian__folded_name=person.folded_name)
+        .filter(~Q(guardian__folded_name=""), guardian__folded_name=person.folded_name)
         .order_by("guardian_id", "student_id")
         .values_list(
             "guardian_id",
             F("guardian__school_id"),
+            ExpressionWrapper(free, output_field=models.BooleanField()),
             F("student__birth_date"),
+            F("student__ine"),
             F("student__left_on"),
         )
     )
     found: dict[int, Candidate] = {}
-    for guardian_id, school_id, birth_date, left_on in rows:
-        candidate = found.setdefault(guardian_id, Candidate(guardian_id, school_id))
-        candidate.ever.add(birth_date)
+    for guardian_id, school_id, is_free, birth_date, ine, left_on in rows:
+        candidate = found.setdefault(guardian_id, Candidate(guardian_id, school_id, bool(is_free)))
+        candidate.ever.setdefault(birth_date, set()).add(ine)
         if left_on is None:
             candidate.in_school.add(birth_date)
     return [candidate for candidate in found.values() if candidate.in_school]
@@ -130,6 +135,8 @@ def proven(records: Iterable[Candidate], birth_dates: Set[datetime.date]) -> lis
     """Return the records that these birth dates prove: each date of theirs is said, and none is said of nobody.
 
     A person has one record per school, each with its own children: they name all their children, whatever the school.
+    `bear_different_children` tells where one answer fits two persons. A limit of decision 19 remains: where the only
+    record of that name is a namesake's, the person's own being absent, the same birth dates prove it.
     """
     found = [record for record in records if record.in_school <= birth_dates]
     known: set[datetime.date] = set().union(*(record.ever for record in found))
@@ -139,6 +146,20 @@ def proven(records: Iterable[Candidate], birth_dates: Set[datetime.date]) -> lis
 def have_two_in_one_school(records: Iterable[Candidate]) -> bool:
     schools = [record.school_id for record in records]
     return len(schools) != len(set(schools))
+
+
+def bear_different_children(records: Iterable[Candidate], birth_dates: Set[datetime.date]) -> bool:
+    """Tell whether one of these dates is of one child in a record, and of another (by INE) in another school's.
+
+    They may be two namesakes whose children were born on the same day: neither may have the other's file. So may they
+    be one parent whose twins are in two schools: nothing here tells them from namesakes, they must ask the school.
+    The same child in two schools has the same INE, and is no doubt.
+    """
+    return any(
+        one.ever[date].isdisjoint(other.ever[date])
+        for one, other in combinations(records, 2)
+        for date in birth_dates & one.ever.keys() & other.ever.keys()
+    )
 
 
 def _legal_links() -> models.QuerySet[Guardianship]:

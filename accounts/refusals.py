@@ -119,6 +119,24 @@ class NoStudentKnown(SignInRefused):
     keeps_provider_session = True
 
 
+class OtherAccount(SignInRefused):
+    """Every record found is tied to another account: often the person's own, under a `sub` that the provider changed.
+
+    The school may have it detached (`manage.py detach_account`).
+    """
+
+    title = _("Votre dossier est déjà rattaché à un autre compte")
+    explanation = _(
+        "Votre identité est bien vérifiée, mais le dossier trouvé appartient à un autre compte de ce service. Cela "
+        "arrive quand votre compte ÉduConnect a été recréé, ou quand votre état civil a changé."
+    )
+    advice = _(
+        "Contactez le secrétariat de l’établissement : après avoir vérifié votre identité, il peut faire détacher le "
+        "dossier de l’ancien compte. Reconnectez-vous ensuite."
+    )
+    keeps_provider_session = True
+
+
 class NotLegalGuardian(SignInRefused):
     """Decision 17: only level 1 in SIECLE gives access."""
 
@@ -158,3 +176,17 @@ class AmbiguousRecords(SignInRefused):
     advice = _("Contactez le secrétariat de l’établissement de votre enfant, qui réunira les deux dossiers.")
     can_retry = False
     keeps_provider_session = True
+
+
+class AmbiguousSchools(AmbiguousRecords):
+    """Records of two schools answer to the same birth date with two children: namesakes, or twins apart."""
+
+    title = _("Plusieurs dossiers correspondent à vos réponses")
+    explanation = _(
+        "Des dossiers de plusieurs établissements correspondent au même nom et aux mêmes dates. Pour ne montrer à "
+        "personne le dossier d’une autre famille, nous ne pouvons pas choisir."
+    )
+    advice = _(
+        "Contactez le secrétariat de l’établissement de votre enfant, qui vous dira comment vous connecter avec un "
+        "compte ÉduConnect."
+    )

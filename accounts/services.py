@@ -10,10 +10,18 @@ from typing import TypeVar
 from django.db import IntegrityError, transaction
 
 from accounts import linking, mails
-from accounts.linking import Person
+from accounts.linking import Candidate, Person
 from accounts.models import Identity, ProofAttempts, User
 from accounts.oidc.educonnect import Vector
-from accounts.refusals import AmbiguousRecords, Deactivated, NoStudentKnown, NotLegalGuardian, ProofLocked
+from accounts.refusals import (
+    AmbiguousRecords,
+    AmbiguousSchools,
+    Deactivated,
+    NoStudentKnown,
+    NotLegalGuardian,
+    OtherAccount,
+    ProofLocked,
+)
 from schools.contact import share_address
 from schools.models import Guardian, School, Student
 
@@ -35,7 +43,8 @@ def sign_in_guardian(
 ) -> User | None:
     """Return the account of a guardian, tied to every record that the provider's keys give; None if a proof is needed.
 
-    Raises NotLegalGuardian for somebody known to a school otherwise, and Deactivated.
+    Raises OtherAccount where all they give is another account's, NotLegalGuardian for somebody known to a school
+    otherwise, and Deactivated.
     """
     found = linking.guardians_by_person_ids(person, person_ids)
     found += filter(None, map(linking.guardian_by_vector, vectors))
@@ -43,28 +52,32 @@ def sign_in_guardian(
     user = _attach(person, guardians=legal, at=at)
     if user and Student.objects.in_school().of_guardian_account(user.pk).exists():
         return user
-    if found and not legal:
+    if legal:  # and none of them was free
+        raise OtherAccount
+    if found:
         raise NotLegalGuardian
     return None
 
 
 @transaction.atomic
 def sign_in_student(person: Person, *, ine: str, at: datetime.datetime) -> User:
-    """Return the account of a student, tied to their files by INE. Raises NoStudentKnown or Deactivated.
+    """Return the account of a student, tied to their files by INE.
 
+    Raises NoStudentKnown, OtherAccount where all their files are another account's, and Deactivated.
     An adult who is their own guardian is tied to that record too (decision 3).
     """
     students = linking.students_by_ine(ine)
     user = _attach(person, students=students, guardians=linking.own_guardian_records(students, at=at), at=at)
     if user is None or not Student.objects.in_school().of_student_account(user.pk).exists():
-        raise NoStudentKnown
+        raise OtherAccount if students else NoStudentKnown
     return user
 
 
 def prove_guardian(person: Person, *, birth_dates: Set[datetime.date], at: datetime.datetime) -> User | None:
     """Return the account of who named all their children (decision 19); None for a wrong answer, which is counted.
 
-    Raises ProofLocked when the tries are spent, AmbiguousRecords, and Deactivated.
+    Raises ProofLocked when the tries are spent, AmbiguousRecords, OtherAccount, and Deactivated. Only a right answer
+    is told of the last three: a wrong one is answered alike whatever the records are.
     """
     with transaction.atomic():
         attempts = _locked_attempts(person, at=at)
@@ -72,18 +85,36 @@ def prove_guardian(person: Person, *, birth_dates: Set[datetime.date], at: datet
             raise ProofLocked
         known_user = _known_user(person)
         records = linking.candidates(person, known_user.pk if known_user else None)
-        proven = linking.proven(records, birth_dates)
-        if linking.have_two_in_one_school(proven):
-            raise AmbiguousRecords
+        proven = _proven(records, birth_dates)
         guardians = Guardian.objects.filter(pk__in=[record.guardian_id for record in proven])
         user = _attach(person, guardians=list(guardians), at=at) if proven else None
         if user:
             attempts.delete()
             return user
+        if proven:  # of several accounts, or of one since this instant
+            raise OtherAccount
         locked = _count_failure(attempts, school_ids={record.school_id for record in records}, at=at)
     if locked:
         raise ProofLocked
     return None
+
+
+def _proven(records: Sequence[Candidate], birth_dates: Set[datetime.date]) -> list[Candidate]:
+    """Return the free records that the answer proves; none for a wrong answer.
+
+    Raises OtherAccount for a right answer that proves another account's records and nothing else, AmbiguousRecords.
+    """
+    proven = linking.proven([record for record in records if record.is_free], birth_dates)
+    if not proven:
+        others = linking.proven(records, birth_dates)
+        if others and not any(record.is_free for record in others):
+            _log_left_alone("guardian", [record.guardian_id for record in others])
+            raise OtherAccount
+    if linking.have_two_in_one_school(proven):
+        raise AmbiguousRecords
+    if linking.bear_different_children(proven, birth_dates):
+        raise AmbiguousSchools
+    return proven
 
 
 def remaining_tries(person: Person, *, at: datetime.datetime) -> int:
@@ -144,7 +175,7 @@ def _attach(
     free = [record for record in records if record.user_id is None or (user and record.user_id == user.pk)]
     for record in records:
         if record not in free:
-            logger.warning("record of another account left alone: %s=%s", record._meta.model_name, record.pk)
+            _log_left_alone(record._meta.model_name, [record.pk])
     if user is None and not free:
         return None
     user = _identified(person, user, free, at=at)
@@ -155,6 +186,11 @@ def _attach(
             if isinstance(record, Guardian):
                 share_address(guardian=record)
     return user
+
+
+def _log_left_alone(model_name: str | None, pks: Iterable[int]) -> None:
+    for pk in pks:
+        logger.warning("record of another account left alone: %s=%s", model_name, pk)
 
 
 def _locked(model: type[Record], records: Sequence[Record]) -> list[Record]:

@@ -17,12 +17,14 @@ from accounts import services
 from accounts.linking import Person
 from accounts.models import Identity, User
 from accounts.oidc.educonnect import siecle_person_id
+from accounts.refusals import OtherAccount
 from schools.models import Guardian, ResponsibilityLevel
 from tests.accounts import people
 from tests.accounts.conftest import Browser
 from tests.accounts.provider import Provider
 
 PROOF = "/connexion/verification/"
+OTHER_ACCOUNT = "Votre dossier est déjà rattaché à un autre compte"
 
 
 def comes_as(provider: Provider, *ref_ids: str, **claims: Any) -> None:
@@ -207,18 +209,33 @@ def test_a_record_of_another_account_is_never_taken(
     with caplog.at_level(logging.WARNING, logger="accounts.services"):
         response = (another := Browser()).sign_in(educonnect)
 
-    assert response["Location"] == PROOF
+    assert response.status_code == 403
+    assert OTHER_ACCOUNT in response.content.decode()
     assert another.user is None
     assert user_of(claire) == browser.user
-    assert caplog.messages == [f"record of another account left alone: guardian={claire.pk}"]
+    assert f"record of another account left alone: guardian={claire.pk}" in caplog.messages
 
 
 def test_a_staff_account_is_never_joined(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
     claire.user = User.objects.create_user("proviseure", is_staff=True)
     claire.save()
 
-    assert browser.sign_in(educonnect)["Location"] == PROOF
+    assert OTHER_ACCOUNT in browser.sign_in(educonnect).content.decode()
     assert browser.user is None
+
+
+def test_a_known_parent_comes_in_though_another_record_is_another_accounts(
+    browser: Browser, educonnect: Provider, claire: Guardian
+) -> None:
+    browser.sign_in(educonnect)
+    other = User.objects.create_user("other")
+    second = people.guardian(people.student(people.school()), siecle_person_id="200001", user=other)
+    comes_as(educonnect, "200001")
+
+    (again := Browser()).sign_in(educonnect)
+
+    assert again.user == browser.user
+    assert user_of(second) == other
 
 
 def test_the_school_keeps_its_own_names(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
@@ -233,7 +250,10 @@ def test_the_school_keeps_its_own_names(browser: Browser, educonnect: Provider, 
 
 
 def sign_in_together(monkeypatch: pytest.MonkeyPatch, *sign_ins: tuple[str, str]) -> list[User | None]:
-    """Sign in these persons (subject, SIECLE person id) at once, all before any account is opened where they can be."""
+    """Sign in these persons (subject, SIECLE person id) at once, all before any account is opened where they can be.
+
+    None stands for who is told that the record is another account's.
+    """
     all_are_here = threading.Barrier(len(sign_ins))
     open_account = services._new_user
 
@@ -246,6 +266,8 @@ def sign_in_together(monkeypatch: pytest.MonkeyPatch, *sign_ins: tuple[str, str]
         try:
             person = Person("educonnect", subject, "Martin", "Claire")
             return services.sign_in_guardian(person, person_ids=[person_id], at=timezone.now())
+        except OtherAccount:
+            return None
         finally:
             connection.close()
 

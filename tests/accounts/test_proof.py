@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -29,6 +30,8 @@ PROOF = "/connexion/verification/"
 LEA, HUGO, NOBODY = LEA_BIRTH.isoformat(), HUGO_BIRTH.isoformat(), "2012-01-01"
 WRONG = "Ces dates ne correspondent à aucun dossier"
 LOCKED = "Trop d’essais"
+OTHER_ACCOUNT = "Votre dossier est déjà rattaché à un autre compte"
+SEVERAL = "Plusieurs dossiers correspondent à vos réponses"
 
 
 def user_of(record: Any) -> User | None:
@@ -141,6 +144,73 @@ def test_two_records_of_one_school_are_for_the_school_to_merge(
     assert response.status_code == 403
     assert "Votre dossier est en double dans l’établissement" in response.content.decode()
     assert not User.objects.exists()
+
+
+def test_two_namesakes_whose_children_were_born_the_same_day_are_for_the_schools_to_tell_apart(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    namesake = people.guardian(people.student(people.school(), given_name="Louis"))
+    browser.sign_in(franceconnect)
+
+    page = browser.prove(LEA).content.decode()
+
+    assert SEVERAL in page
+    assert "Contactez le secrétariat" in page
+    assert user_of(claire) is None
+    assert user_of(namesake) is None
+    assert browser.user is None
+
+
+def test_twins_in_two_schools_are_for_the_schools_too(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    school = people.school()
+    people.guardian(people.student(school), people.student(school, birth_date=HUGO_BIRTH))
+    browser.sign_in(franceconnect)
+
+    assert SEVERAL in browser.prove(LEA, HUGO).content.decode()
+
+
+def test_twins_in_one_school_are_proven_by_one_date(browser: Browser, franceconnect: Provider, db: None) -> None:
+    school = people.school()
+    people.guardian(people.student(school), people.student(school, given_name="Louise"))
+    browser.sign_in(franceconnect)
+
+    assert browser.prove(LEA)["Location"] == SERVICES
+
+
+def test_one_child_in_two_schools_is_one_family(browser: Browser, franceconnect: Provider, claire: Guardian) -> None:
+    second = people.guardian(people.student(people.school(), ine=claire.students.get().ine))
+    browser.sign_in(franceconnect)
+
+    browser.prove(LEA)
+
+    assert browser.user
+    assert user_of(claire) == user_of(second) == browser.user
+
+
+def test_a_namesake_is_not_joined_to_an_account_of_educonnect(
+    browser: Browser, educonnect: Provider, franceconnect: Provider, claire: Guardian
+) -> None:
+    Browser().sign_in(educonnect)
+    namesake = people.guardian(people.student(people.school(), given_name="Louis"))
+    browser.sign_in(franceconnect)
+
+    assert SEVERAL in browser.prove(LEA).content.decode()
+    assert user_of(namesake) is None
+
+
+def test_a_namesake_who_has_her_file_hinders_nobody(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    other = User.objects.create_user("other")
+    Identity.objects.create(user=other, provider="franceconnect", subject="a-namesake")
+    people.guardian(people.student(people.school(), given_name="Louis"), user=other)
+    browser.sign_in(franceconnect)
+
+    browser.prove(LEA)
+
+    assert user_of(claire) == browser.user != other
 
 
 @pytest.mark.parametrize(
@@ -348,9 +418,70 @@ def test_a_record_of_another_franceconnect_person_is_never_taken(
     franceconnect.claims["sub"] = "a-namesake"
     (another := Browser()).sign_in(franceconnect)
 
-    assert WRONG in another.prove(LEA).content.decode()
+    page = another.prove(LEA).content.decode()
+
+    assert OTHER_ACCOUNT in page
+    assert "Contactez le secrétariat" in page
     assert another.user is None
     assert user_of(claire) == browser.user
+
+
+def test_wrong_dates_say_nothing_of_a_record_of_another_account(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    browser.sign_in(franceconnect)
+    browser.prove(LEA)
+
+    def page(subject: str, family_name: str) -> str:
+        franceconnect.claims |= {"sub": subject, "family_name": family_name, "preferred_username": "X"}
+        (another := Browser()).sign_in(franceconnect)
+        return re.sub('value="[^"]{20,}"', "", another.prove(NOBODY).content.decode())
+
+    assert WRONG in page("a-namesake", "MARTIN")
+    assert page("another-namesake", "MARTIN") == page("a-stranger", "INCONNU")
+
+
+def test_a_known_parent_whose_other_record_is_another_accounts_is_told_so(
+    browser: Browser, educonnect: Provider, franceconnect: Provider, claire: Guardian
+) -> None:
+    """Her first child has left; the record of the second is of the account she has through ÉduConnect."""
+    browser.sign_in(franceconnect)
+    browser.prove(LEA)
+    claire.students.update(left_on=datetime.date(2026, 6, 30))
+    other = User.objects.create_user("other")
+    record = people.guardian(people.student(people.school(), birth_date=HUGO_BIRTH), user=other)
+    (another := Browser()).sign_in(franceconnect)
+
+    assert OTHER_ACCOUNT in another.prove(HUGO).content.decode()
+    assert another.user is None
+    assert user_of(record) == other
+
+
+def test_records_of_two_accounts_are_joined_to_neither(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    Guardian.objects.update(user=User.objects.create_user("one"))
+    people.guardian(people.student(people.school(), birth_date=HUGO_BIRTH), user=User.objects.create_user("two"))
+    browser.sign_in(franceconnect)
+
+    assert OTHER_ACCOUNT in browser.prove(LEA, HUGO).content.decode()
+    assert browser.user is None
+
+
+def test_once_detached_a_record_is_found_by_the_new_identity(
+    browser: Browser, franceconnect: Provider, claire: Guardian
+) -> None:
+    browser.sign_in(franceconnect)
+    browser.prove(LEA)
+    former = browser.user
+    franceconnect.claims["sub"] = "claire-since-she-married"
+    call_command("detach_account", uai=claire.school.uai, person=claire.siecle_person_id, yes=True)
+    (another := Browser()).sign_in(franceconnect)
+
+    another.prove(LEA)
+
+    assert another.user
+    assert user_of(claire) == another.user != former
 
 
 def test_a_staff_account_is_never_joined(browser: Browser, franceconnect: Provider, claire: Guardian) -> None:
@@ -358,7 +489,8 @@ def test_a_staff_account_is_never_joined(browser: Browser, franceconnect: Provid
     claire.save()
     browser.sign_in(franceconnect)
 
-    assert WRONG in browser.prove(LEA).content.decode()
+    assert OTHER_ACCOUNT in browser.prove(LEA).content.decode()
+    assert browser.user is None
 
 
 def test_a_deactivated_account_is_not_joined(browser: Browser, franceconnect: Provider, claire: Guardian) -> None:

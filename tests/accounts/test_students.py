@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from accounts.models import User
 from schools.models import Relationship
@@ -98,6 +99,23 @@ def test_a_student_file_of_another_account_is_never_taken(browser: Browser, as_s
     browser.sign_in(as_student, "eleve")
     as_student.claims["sub"] = "an-impostor"
 
-    assert (another := Browser()).sign_in(as_student, "eleve").status_code == 403
+    response = (another := Browser()).sign_in(as_student, "eleve")
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Votre dossier est déjà rattaché à un autre compte" in page
+    assert "Contactez le secrétariat" in page
     assert another.user is None
     assert user_of(lea) == browser.user
+
+
+def test_once_detached_a_file_is_found_by_the_new_identity(browser: Browser, as_student: Provider, db: None) -> None:
+    lea = people.student(people.school(), ine="070000001AA")
+    browser.sign_in(as_student, "eleve")
+    as_student.claims["sub"] = "lea-again"
+    call_command("detach_account", uai=lea.school.uai, ine=lea.ine, yes=True)
+
+    (another := Browser()).sign_in(as_student, "eleve")
+
+    assert another.user
+    assert user_of(lea) == another.user != browser.user
