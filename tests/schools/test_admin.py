@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import threading
 from collections.abc import Callable
 
@@ -228,11 +229,18 @@ def test_a_student_is_designated_for_themselves_once_adult(signed_in, dubois, la
     assert designated() == ["Emma"]
 
 
-def test_a_forged_press_is_refused(dubois):
+def test_a_forged_press_is_refused_and_the_page_s_own_is_not(dubois):
     client = Client(enforce_csrf_checks=True)
     client.force_login(member(dubois.school, Role.HEAD))
     assert press(client, dubois, "designate", dubois.sophie).status_code == 403
     assert designated() == []
+    form = page_of(client, dubois).partition('id="student_form"')[2].partition("</form>")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert token
+    assert 'name="designate"' in form
+    address = reverse("admin:schools_student_designate", args=[dubois.emma.pk])
+    client.post(address, {"designate": dubois.sophie.pk, "csrfmiddlewaretoken": token[1]})
+    assert designated() == ["Sophie"]
 
 
 def test_the_log_says_who_and_whom_by_their_numbers(dubois, caplog):
