@@ -66,6 +66,16 @@ class PhaseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "kind" in self.fields:
             self.fields["kind"].disabled = True
+        name = self.instance.phase_kind.label if self.instance.pk else _("Nouvelle phase")
+        for field_name, field in self.fields.items():
+            for widget in getattr(field.widget, "widgets", [field.widget]):
+                widget.attrs["aria-label"] = f"{name} : {self._label(field_name, widget)}"
+
+    def _label(self, field_name: str, widget: forms.Widget) -> str:
+        label = str(self.fields[field_name].label)
+        if isinstance(widget, forms.TimeInput):
+            return f"{label} ({_('heure')})"
+        return f"{label} ({_('date')})" if isinstance(widget, forms.DateInput) else label
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or {}
@@ -75,7 +85,7 @@ class PhaseForm(forms.ModelForm):
         return values
 
 
-class PhaseInline(admin.TabularInline):
+class PhaseInline(admin.StackedInline):
     model = Phase
     form = PhaseForm
     extra = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -14,13 +14,18 @@ from orientation.forms import ChoiceForm
 from orientation.models import PathwayGroup, Speciality
 
 
-def speciality_options(form: ChoiceForm, offered: frozenset[str]) -> dict[str, Any]:
-    """Return what the dialog's template shows: groups, series and lists, with what is selected. No query."""
+def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the dialog's template shows: groups, series and lists, with what is selected.
+
+    `taken` gives the rank of the pathways that stand elsewhere in the list. No query.
+    """
     catalogue = form.catalogue
     general = catalogue.of_group(PathwayGroup.GENERAL)[0]
     options = _options(catalogue.specialities_of(general), offered)
     return {
-        "groups": [(group, form["group"].value() == group) for group in PathwayGroup],
+        "groups": [
+            (group, form["group"].value() == group, _rank_of_group(form, group, taken)) for group in PathwayGroup
+        ],
         "lists": [
             (form[name], _select(options, form[name].value()), number)
             for number, name in enumerate(form.speciality_fields, start=1)
@@ -29,6 +34,7 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str]) -> dict[str, A
             (
                 series,
                 form["series"].value() == series.code,
+                taken.get(series.code),
                 form[form.series_fields[series.code]] if series.code in form.series_fields else None,
                 [
                     (each, form[form.series_fields[series.code]].value() == each.code)
@@ -38,6 +44,12 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str]) -> dict[str, A
             for series in catalogue.of_group(PathwayGroup.TECHNOLOGICAL)
         ],
     }
+
+
+def _rank_of_group(form: ChoiceForm, group: PathwayGroup, taken: Mapping[str, int]) -> int | None:
+    """Return the rank at which a voie that is one pathway by itself already stands."""
+    pathways = form.catalogue.of_group(group)
+    return taken.get(pathways[0].code) if len(pathways) == 1 else None
 
 
 def _options(specialities: Iterable[Speciality], offered: frozenset[str]) -> SafeString:

@@ -98,15 +98,10 @@ def check_wish(
     pathway = catalogue.pathways.get(wish.pathway)
     if pathway is None or not pathway.is_active:
         return [Problem("pathway", _("Choisissez une voie d’orientation ou un autre parcours de la liste."))]
-    problems = []
     if pathway.code in others:
-        problems.append(
-            Problem(
-                "pathway",
-                _("« %(label)s » est déjà choisie au rang %(rank)d : modifiez plutôt ce rang.")
-                % {"label": pathway.label, "rank": others[pathway.code]},
-            )
-        )
+        message = _("« %(label)s » est déjà choisie au rang %(rank)d : modifiez plutôt ce rang.")
+        return [Problem("pathway", message % {"label": pathway.label, "rank": others[pathway.code]})]
+    problems = []
     if len(others) >= RANK_MAX:
         problems.append(Problem("pathway", _("Vous avez déjà saisi 11 choix, le maximum.")))
     problems += _check_specialities(wish, pathway, catalogue, speciality_count)

@@ -12,7 +12,6 @@ class EmailForm(forms.Form):
     email = forms.CharField(
         label=_("Nouvelle adresse électronique"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"class": "fr-input", "autocomplete": "email", "aria-describedby": "email-aide"}),
         error_messages={
             "required": _("Saisissez une adresse électronique, par exemple : prenom.nom@exemple.fr."),
             "max_length": _("Cette adresse est trop longue : 254 caractères au plus."),

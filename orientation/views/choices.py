@@ -122,11 +122,16 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
         "rank": ranks.get(replacing, len(wishes) + 1),
         "version": _version_seen(form, draft),
         "is_new": replacing not in ranks,
+        "saved_rank": len(wishes) if "suite" in scope.request.GET and not form.is_bound else 0,
         "author_field": AUTHOR_FIELD,
         "author_token": author_token(scope.user),
-        **speciality_options(form, offered_codes(scope.phase)),
+        **speciality_options(form, offered_codes(scope.phase), _without(ranks, replacing)),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _without(ranks: dict[str, int], replacing: str) -> dict[str, int]:
+    return {pathway: rank for pathway, rank in ranks.items() if pathway != replacing}
 
 
 def _version_seen(form: ChoiceForm, draft: Draft | None) -> object:
@@ -147,7 +152,7 @@ def _saved(scope: WritingScope) -> HttpResponse:
     """Lead back to the list, or on to another series."""
     arguments = [scope.file.student.public_id, scope.phase.phase_kind.slug]
     if "another" in scope.request.POST:
-        return redirect(reverse("orientation:add_choice", args=arguments) + "?voie=technologique")
+        return redirect(reverse("orientation:add_choice", args=arguments) + "?voie=technologique&suite=1")
     messages.success(scope.request, _("Choix enregistré dans le brouillon. Il reste à valider vos choix."))
     return _back_to_list(scope)
 

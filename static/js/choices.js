@@ -4,8 +4,14 @@
 const dialog = document.getElementById("dialogue-choix");
 const content = document.getElementById("dialogue-contenu");
 let listIsOld = false;
+let isStaying = false;
+
+document.body.addEventListener("htmx:beforeRequest", () => {
+  isStaying = true;
+});
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
+  isStaying = false;
   if (event.detail.target === content) {
     showDialog(event.detail.requestConfig);
   } else {
@@ -14,9 +20,12 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 });
 
 function showDialog(request) {
-  listIsOld ||= request.verb === "post";
+  const isAnswer = request.verb === "post" || content.querySelector("#dialogue-message");
+  listIsOld ||= isAnswer;
   window.dsfr(dialog).modal.disclose();
-  content.querySelector("#erreurs")?.focus();
+  if (!isAnswer) return;
+  content.closest(".fr-modal__body").scrollTop = 0;
+  (content.querySelector("#erreurs") ?? content.querySelector("#dialogue-titre")).focus();
 }
 
 // After a move the buttons of the list are new: stay on the choice that was moved.
@@ -36,18 +45,44 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
   });
 }
 
+function conceal() {
+  window.dsfr(dialog).modal.conceal();
+}
+
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#dialogue-choix [data-dialog-close]")) return;
   event.preventDefault();
-  window.dsfr(dialog).modal.conceal();
+  conceal();
+});
+
+// The design system leaves Escape to fields; in this dialog the focus nearly always stands on one.
+dialog?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !event.target.matches("input, textarea")) return;
+  event.preventDefault();
+  conceal();
 });
 
 dialog?.addEventListener("dsfr.conceal", () => {
-  if (listIsOld) window.location.reload();
+  if (!listIsOld) return;
+  isStaying = true;
+  window.location.reload();
 });
 
-// Leaving the site with a draft that would not count: the browser asks. Within the service nothing is lost by leaving.
+// Leaving the site with a draft that would not count: the browser asks. Within the site nothing is lost by moving on.
+for (const [type, selector] of [["submit", "form"], ["click", "a[href^='/']"]]) {
+  document.addEventListener(
+    type,
+    (event) => {
+      isStaying ||= Boolean(event.target.closest(selector));
+    },
+    { capture: true },
+  );
+}
+
+window.addEventListener("pageshow", () => {
+  isStaying = false;
+});
+
 window.addEventListener("beforeunload", (event) => {
-  const isLeavingSite = !document.activeElement?.closest("a[href^='/'], form");
-  if (isLeavingSite && document.querySelector("[data-unvalidated]")) event.preventDefault();
+  if (!isStaying && document.querySelector("[data-unvalidated]")) event.preventDefault();
 });

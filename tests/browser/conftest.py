@@ -112,17 +112,19 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Open a page of its own visitor; an error in its console, or a page wider than its screen, fails the test."""
+    """Open a page of its own visitor; an error in its console, or a question of the browser's own, fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_one(width: int = 1280, *, javascript: bool = True) -> Page:
+    def open_one(width: int = 1280, *, javascript: bool = True, may_be_asked: bool = False) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 800}, locale="fr-FR", java_script_enabled=javascript
         )
         context.set_default_timeout(ANSWER_WITHIN)
         contexts.append(context)
         page = context.new_page()
+        if not may_be_asked:
+            page.on("dialog", lambda dialog: (errors.append(f"the browser asked: {dialog.type}"), dialog.accept()))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if _is_ours(message) else None)
         return page

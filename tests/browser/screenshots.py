@@ -92,7 +92,7 @@ def _family(product: Product, camera: Camera) -> None:
     camera.take("representant", "Je me connecte avec FranceConnect")
     sign_in(page, product, PARENT)
     camera.take("mes-services", "Mes services")
-    page.get_by_role("link", name=f"Orientation de {CHILD}").click()
+    page.get_by_role("link", name=f"Orientation : {CHILD}").click()
     camera.take("orientation", "Phase définitive : Choix définitifs")
     page.get_by_role("link", name=re.compile("Je formule")).click()
     _enter_three_ranks(page)

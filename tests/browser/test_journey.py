@@ -13,7 +13,7 @@ CONFIRMATION = "Confirmation des choix"
 
 
 def open_choices(page: Page, child: str, *, check: bool = True) -> None:
-    page.get_by_role("link", name=f"Orientation de {child}").click()
+    page.get_by_role("link", name=f"Orientation : {child}").click()
     if check:
         check_page(page)
     page.get_by_role("link", name=re.compile("Je formule|Je reprends|Je consulte")).click()
@@ -56,7 +56,8 @@ def test_a_parent_enters_validates_and_each_guardian_gets_the_recap(
     page.get_by_role("link", name="Ajouter un choix définitif").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Rang 1")).to_be_visible()
-    save(page)  # nothing chosen: the browser itself asks for the voie
+    save(page)
+    expect(dialog.get_by_role("alert")).to_contain_text("Choisissez une voie d’orientation ou un autre parcours")
     choose_general(page, "sciences-ingenieur", "llca-latin", "llca-latin")
     save(page)
     expect(dialog.get_by_role("alert")).to_contain_text("deux fois la même spécialité")
@@ -198,12 +199,13 @@ def test_a_parent_comes_by_franceconnect_and_proves_who_they_are(open_page: Open
     check_page(page)
     page.get_by_label("Date de naissance de l’enfant n° 1").fill("2010-01-01")
     page.get_by_role("button", name="Vérifier").click()
+    expect(page.get_by_text("ne correspondent à aucun dossier").first).to_be_visible()
     check_page(page)
-    expect(page.get_by_role("link", name="Orientation de Noé Hoarau")).to_have_count(0)
+    expect(page.get_by_role("link", name="Orientation : Noé Hoarau")).to_have_count(0)
     page.get_by_label("Date de naissance de l’enfant n° 1").fill("2011-09-17")
     page.get_by_role("button", name="Vérifier").click()
-    expect(page.get_by_role("link", name="Orientation de Noé Hoarau")).to_be_visible()
-    page.get_by_role("link", name="Orientation de Noé Hoarau").click()
+    expect(page.get_by_role("link", name="Orientation : Noé Hoarau")).to_be_visible()
+    page.get_by_role("link", name="Orientation : Noé Hoarau").click()
     expect(page.get_by_text("(heure de La Réunion)").first).to_be_visible()
 
 
@@ -214,7 +216,7 @@ def test_a_student_reads_and_is_offered_nothing_to_write(open_page: OpenPage, pr
     expect(page.get_by_role("link", name="Ajouter un choix définitif")).to_be_visible()  # adult, his own guardian
     reader = open_page(360)
     sign_in(reader, product, "emma.dubois", profile="eleve")
-    reader.get_by_role("link", name="Orientation de Emma Dubois").click()
+    reader.get_by_role("link", name="Orientation : Emma Dubois").click()
     check_page(reader)
     address = reader.url + "choix-definitifs/"
     reader.goto(address)
@@ -230,7 +232,7 @@ def test_someone_without_a_child_here_is_told_so(open_page: OpenPage, product: P
         page = open_page(360)
         sign_in(page, product, login)
         check_page(page)
-        expect(page.get_by_role("link", name=re.compile("Orientation de"))).to_have_count(0)
+        expect(page.get_by_role("link", name=re.compile("Orientation :"))).to_have_count(0)
 
 
 def test_a_new_address_is_used_once_confirmed_from_its_mailbox(open_page: OpenPage, product: Product) -> None:

@@ -137,7 +137,7 @@ def closed(product: Product, child: tuple[str, str]) -> Iterator[None]:
 
 
 def test_a_closing_in_between_is_said_and_the_draft_kept(open_page: OpenPage, product: Product) -> None:
-    page = open_page(360)
+    page = open_page(360, may_be_asked=True)
     sign_in(page, product, "anne.garnier", to=address_of(product, TOM))
     before = drafted(product, TOM)
     open_series(page, "sthr")
@@ -178,7 +178,7 @@ def test_a_session_that_ends_while_typing_gives_back_what_was_typed(open_page: O
 def test_leaving_the_site_with_a_draft_that_would_not_count_is_asked_and_moving_within_it_is_not(
     open_page: OpenPage, product: Product
 ) -> None:
-    page = open_page(1280)
+    page = open_page(1280, may_be_asked=True)
     sign_in(page, product, "anne.garnier", to=address_of(product, TOM))
     asked: list[str] = []
 

@@ -158,9 +158,10 @@ def test_another_series_keeps_the_dialog_open(sophie: Client, dubois: Family) ->
         address("add_choice", dubois, FINAL),
         {"version": 0, "group": "technologique", "series": "sti2d", "another": "1"},
     )
-    assert answer["Location"].endswith("ajouter/?voie=technologique")
+    assert answer["Location"].endswith("ajouter/?voie=technologique&suite=1")
     page = sophie.get(answer["Location"]).content.decode()
     assert "Rang 2" in page
+    assert "Choix enregistré dans le brouillon au rang 1." in page
     assert 'value="technologique" required checked' in page
 
 
