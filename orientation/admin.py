@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orientation.models import Campaign, Pathway, PathwayGroup, Phase, Speciality
 from orientation.school_services import declare_offer
-from schools.admin import SchoolScopedAdmin
+from schools.admin import ListedFiltersAdmin, SchoolScopedAdmin
 from schools.models import School
 from schools.staff import schools_of_staff
 
@@ -154,7 +154,7 @@ class CampaignAdmin(SchoolScopedAdmin):
         )
 
 
-class CatalogueAdmin(admin.ModelAdmin):
+class CatalogueAdmin(ListedFiltersAdmin):
     """The catalogue, edited by the operator alone; what was chosen once is never deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

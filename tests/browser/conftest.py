@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from tests.browser.chromium import launch_options
 
@@ -116,6 +116,10 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
+    def note_question(dialog: Dialog) -> None:
+        errors.append(f"the browser asked: {dialog.type}")
+        dialog.accept()
+
     def open_one(width: int = 1280, *, javascript: bool = True, may_be_asked: bool = False) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 800}, locale="fr-FR", java_script_enabled=javascript
@@ -124,7 +128,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         if not may_be_asked:
-            page.on("dialog", lambda dialog: (errors.append(f"the browser asked: {dialog.type}"), dialog.accept()))
+            page.on("dialog", note_question)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if _is_ours(message) else None)
         return page
