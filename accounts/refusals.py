@@ -131,7 +131,7 @@ class OtherAccount(SignInRefused):
         "arrive quand votre compte ÉduConnect a été recréé, ou quand votre état civil a changé."
     )
     advice = _(
-        "Contactez le secrétariat de l’établissement : après avoir vérifié votre identité, il peut faire détacher le "
+        "Contactez le secrétariat de l’établissement : après avoir vérifié votre identité, il peut faire détacher le "
         "dossier de l’ancien compte. Reconnectez-vous ensuite."
     )
     keeps_provider_session = True

@@ -32,7 +32,7 @@ class CampaignForm(forms.ModelForm):
         required=False,
         label=_("Cette offre est complète"),
         help_text=_(
-            "À cocher même si l’établissement n’enseigne aucune spécialité : sans cela, aucune saisie n’ouvre."
+            "À cocher même si l’établissement n’enseigne aucune spécialité : sans cela, aucune saisie n’ouvre."
         ),
     )
 

@@ -26,12 +26,12 @@ class PhaseNotOpen(OrientationError):
         self.phase = phase
         self.state = phase.state_at(at)
         if self.state is PhaseState.UPCOMING:
-            super().__init__(_("Cette phase n’est pas encore ouverte : rien n’a été enregistré."))
+            super().__init__(_("Cette phase n’est pas encore ouverte : rien n’a été enregistré."))
         else:
             super().__init__(
                 _(
-                    "Le service est fermé : cette modification est arrivée après la fermeture et n’a pas été "
-                    "enregistrée. Votre brouillon est conservé ; contactez l’établissement."
+                    "Le service est fermé : cette modification est arrivée après la fermeture et n’a pas été "
+                    "enregistrée. Votre brouillon est conservé ; contactez l’établissement."
                 )
             )
 
@@ -52,7 +52,7 @@ class DraftChangedByOther(OrientationError):
         self.set_aside = set_aside
         super().__init__(
             _(
-                "%(name)s a modifié la liste pendant ce temps. Rien n’a été écrasé : vérifiez la liste à jour, "
+                "%(name)s a modifié la liste pendant ce temps. Rien n’a été écrasé : vérifiez la liste à jour, "
                 "puis recommencez si besoin."
             )
             % {"name": name}
@@ -64,7 +64,7 @@ class DraftChangedSince(OrientationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("La liste a changé depuis l’affichage de cette page. La voici à jour : relisez-la avant de la valider.")
+            _("La liste a changé depuis l’affichage de cette page. La voici à jour : relisez-la avant de la valider.")
         )
 
 
@@ -72,7 +72,7 @@ class AlreadySettled(OrientationError):
     """What was set aside has been settled in another tab."""
 
     def __init__(self) -> None:
-        super().__init__(_("Vous aviez déjà choisi une version : la liste n’a pas été modifiée de nouveau."))
+        super().__init__(_("Vous aviez déjà choisi une version : la liste n’a pas été modifiée de nouveau."))
 
 
 class LastChangeByOther(OrientationError):

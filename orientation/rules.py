@@ -99,7 +99,7 @@ def check_wish(
     if pathway is None or not pathway.is_active:
         return [Problem("pathway", _("Choisissez une voie d’orientation ou un autre parcours de la liste."))]
     if pathway.code in others:
-        message = _("« %(label)s » est déjà choisie au rang %(rank)d : modifiez plutôt ce rang.")
+        message = _("« %(label)s » est déjà choisie au rang %(rank)d : modifiez plutôt ce rang.")
         return [Problem("pathway", message % {"label": pathway.label, "rank": others[pathway.code]})]
     problems = []
     if len(others) >= RANK_MAX:
@@ -121,20 +121,20 @@ def _check_specialities(wish: Wish, pathway: Pathway, catalogue: Catalogue, spec
     allowed = {each.code: each for each in catalogue.specialities_of(pathway)}
     if any(code not in allowed for code in wish.specialities):
         return [
-            Problem("specialities", _("Une spécialité choisie n’existe pas pour « %(label)s ».") % {"label": pathway})
+            Problem("specialities", _("Une spécialité choisie n’existe pas pour « %(label)s ».") % {"label": pathway})
         ]
     if len(set(wish.specialities)) < len(wish.specialities):
-        return [Problem("specialities", _("Vous avez choisi deux fois la même spécialité : elles doivent différer."))]
+        return [Problem("specialities", _("Vous avez choisi deux fois la même spécialité : elles doivent différer."))]
     if len(wish.specialities) != expected:
         message = ngettext(
-            "Choisissez %(count)d enseignement de spécialité pour « %(label)s ».",
-            "Choisissez %(count)d enseignements de spécialité pour « %(label)s ».",
+            "Choisissez %(count)d enseignement de spécialité pour « %(label)s ».",
+            "Choisissez %(count)d enseignements de spécialité pour « %(label)s ».",
             expected,
         )
         return [Problem("specialities", message % {"count": expected, "label": pathway})]
     exclusive = [allowed[code].exclusive_group for code in wish.specialities if allowed[code].exclusive_group]
     if len(set(exclusive)) < len(exclusive):
-        return [Problem("specialities", _("Une seule spécialité d’arts peut être choisie : changez l’une des deux."))]
+        return [Problem("specialities", _("Une seule spécialité d’arts peut être choisie : changez l’une des deux."))]
     return []
 
 
@@ -145,7 +145,7 @@ def _check_note(wish: Wish, pathway: Pathway) -> list[Problem]:
         return [
             Problem(
                 "note",
-                _("Votre texte a %(length)d caractères : %(maximum)d au plus.")
+                _("Votre texte a %(length)d caractères : %(maximum)d au plus.")
                 % {"length": len(wish.note), "maximum": NOTE_MAX_LENGTH},
             )
         ]

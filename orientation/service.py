@@ -55,7 +55,7 @@ def _notices(actor: Actor) -> list[Notice]:
 
 
 def _unvalidated(student: Student, draft: Draft) -> Notice:
-    text = _("Brouillon non validé pour %(name)s : il ne comptera que s’il est validé avant le %(instant)s.") % {
+    text = _("Brouillon non validé pour %(name)s : il ne comptera que s’il est validé avant le %(instant)s.") % {
         "name": student.full_name,
         "instant": spoken_instant(draft.phase.closes_at, student.school),
     }

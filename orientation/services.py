@@ -246,7 +246,7 @@ def _check_list(wishes: Wishes, phase: Phase) -> None:
     """Check each rank again: the catalogue or the number of specialities may have changed since it was typed."""
     catalogue = Catalogue.current()
     problems = [
-        rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": problem.message})
+        rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": problem.message})
         for rank, wish in enumerate(wishes, start=1)
         for problem in rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count)
     ]

@@ -51,7 +51,7 @@ def _navigation(request: HttpRequest) -> list[Link]:
 def _footer_links() -> list[Link]:
     return [
         Link(_("Plan du site"), reverse("portal:sitemap")),
-        Link(_("Accessibilité : non conforme"), reverse("portal:accessibility")),
+        Link(_("Accessibilité : non conforme"), reverse("portal:accessibility")),
         Link(_("Mentions légales"), reverse("portal:legal")),
         Link(_("Données personnelles"), reverse("portal:personal_data")),
         Link(_("Gestion des cookies"), reverse("portal:cookies")),

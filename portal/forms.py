@@ -13,7 +13,7 @@ class EmailForm(forms.Form):
         label=_("Nouvelle adresse électronique"),
         max_length=254,
         error_messages={
-            "required": _("Saisissez une adresse électronique, par exemple : prenom.nom@exemple.fr."),
-            "max_length": _("Cette adresse est trop longue : 254 caractères au plus."),
+            "required": _("Saisissez une adresse électronique, par exemple : prenom.nom@exemple.fr."),
+            "max_length": _("Cette adresse est trop longue : 254 caractères au plus."),
         },
     )

@@ -195,10 +195,10 @@ class StudentAdmin(ReadOnlyAdmin):
     def _designate(self, request: HttpRequest, student: Student, guardian: Guardian, *, is_designation: bool) -> None:
         if is_designation:
             designate_guardian(student=student, guardian=guardian, by=request.user, at=timezone.now())
-            done, kept = _("Désignation enregistrée : %(name)s."), _("Responsable %(id)s : désignation pour saisir.")
+            done, kept = _("Désignation enregistrée : %(name)s."), _("Responsable %(id)s : désignation pour saisir.")
         else:
             withdraw_designation(student=student, guardian=guardian, by=request.user)
-            done, kept = _("Désignation retirée : %(name)s."), _("Responsable %(id)s : désignation retirée.")
+            done, kept = _("Désignation retirée : %(name)s."), _("Responsable %(id)s : désignation retirée.")
         self.log_change(request, student, kept % {"id": guardian.pk})
         self.message_user(request, done % {"name": guardian.full_name})
 

@@ -62,7 +62,7 @@ class NotOwnContactDataError(ContactError):
 class InvalidAddressError(ContactError):
     """This cannot be an e-mail address."""
 
-    sentence = _("Saisissez une adresse électronique valide, par exemple : prenom.nom@exemple.fr.")
+    sentence = _("Saisissez une adresse électronique valide, par exemple : prenom.nom@exemple.fr.")
 
 
 class TooManyProposalsError(ContactError):

@@ -45,14 +45,14 @@ def designate_guardian(
     links = _locked_links(student, by=by)
     link = next((link for link in links if link.guardian_id == guardian.pk), None)
     if link is None:
-        raise NotLegalGuardian(_("Cette personne n’est pas représentant légal de l’élève : rien n’a été changé."))
+        raise NotLegalGuardian(_("Cette personne n’est pas représentant légal de l’élève : rien n’a été changé."))
     if link.is_designated:
         return link
     if link.relationship == Relationship.SELF and not student.is_adult_on(at.astimezone(student.school.zone).date()):
-        raise NotLegalGuardian(_("Un élève mineur ne peut pas être désigné pour saisir : rien n’a été changé."))
+        raise NotLegalGuardian(_("Un élève mineur ne peut pas être désigné pour saisir : rien n’a été changé."))
     if other := next((link for link in links if link.is_designated), None):
         raise AnotherIsDesignated(
-            _("La saisie est déjà confiée à %(other)s : retirez d’abord cette désignation.")
+            _("La saisie est déjà confiée à %(other)s : retirez d’abord cette désignation.")
             % {"other": other.guardian.full_name}
         )
     return _write(link, is_designated=True, by=by)

@@ -58,7 +58,7 @@ def _frame(submission: Submission, student: Student, phase: Phase) -> dict[str, 
         "site": settings.BRAND["site_title"],
         "entity": "" if is_demonstration else " ".join(settings.BRAND["entity_lines"]),
         "notice": _(
-            "Démonstration : ce document ne vient pas du service officiel du ministère et n’a aucune valeur officielle."
+            "Démonstration : ce document ne vient pas du service officiel du ministère et n’a aucune valeur officielle."
         )
         if is_demonstration
         else "",
@@ -78,10 +78,10 @@ def _content(
             {"heading": _("Établissement"), "pairs": _school_facts(student.school)},
             {"heading": _("Demande"), "pairs": _submission_facts(submission, phase, newest_number)},
         ],
-        "ranks_heading": _("Nous souhaitons pour la rentrée prochaine :"),
+        "ranks_heading": _("Nous souhaitons pour la rentrée prochaine :"),
         "ranks": [_rank(each) for each in choices],
         "sections": [
-            {"heading": _("Et maintenant ?"), "paragraphs": [_until(phase), str(WHAT_COMES_NEXT[phase.phase_kind])]},
+            {"heading": _("Et maintenant ?"), "paragraphs": [_until(phase), str(WHAT_COMES_NEXT[phase.phase_kind])]},
             {"heading": _("À propos de ce récépissé"), "paragraphs": _about()},
         ],
         "reference": [(_("Référence"), str(submission.public_id))],
@@ -120,7 +120,7 @@ def _submission_facts(submission: Submission, phase: Phase, newest_number: int) 
 def _standing(submission: Submission, newest_number: int) -> str:
     if submission.number == newest_number:
         return _(
-            "Demande la plus récente le jour du téléchargement : c’est elle qui compte, "
+            "Demande la plus récente le jour du téléchargement : c’est elle qui compte, "
             "tant qu’une autre n’est pas validée."
         )
     return _(
@@ -133,12 +133,12 @@ def _rank(choice: RankedChoice) -> dict[str, Any]:
     return {
         "heading": _("Rang %(rank)d") % {"rank": choice.rank},
         "label": choice.label,
-        "specialities_heading": _("Enseignements de spécialité choisis :") if several else _("Spécialité :"),
+        "specialities_heading": _("Enseignements de spécialité choisis :") if several else _("Spécialité :"),
         "specialities": [
             _("%(speciality)s (hors établissement)") % {"speciality": label} if is_elsewhere else label
             for label, is_elsewhere in choice.specialities
         ],
-        "note_heading": _("Précision :"),
+        "note_heading": _("Précision :"),
         "note": choice.note,
     }
 
@@ -146,7 +146,7 @@ def _rank(choice: RankedChoice) -> dict[str, Any]:
 def _until(phase: Phase) -> str:
     return _(
         "Les choix peuvent être modifiés jusqu’à la fermeture du téléservice, le %(at)s. "
-        "Une modification doit être validée à nouveau ; elle donne une nouvelle demande et un nouveau récépissé."
+        "Une modification doit être validée à nouveau ; elle donne une nouvelle demande et un nouveau récépissé."
     ) % {"at": spoken_instant(phase.closes_at, phase.campaign.school)}
 
 

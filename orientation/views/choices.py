@@ -94,7 +94,7 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
         return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
     elif kept := take_kept_form(scope.request, scope.user):
         messages.info(
-            scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
+            scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
         )
         form = _choice_form(scope, initial={name: str(kept[name]) for name in kept})
     return _show_dialog(scope, form, replacing=replacing)

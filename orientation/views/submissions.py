@@ -94,7 +94,7 @@ def _recipients(scope: WritingScope, submission: Submission) -> list[tuple[str, 
 
 def _own_mail(mailed: MailedGuardian) -> str:
     if not mailed.mail_state:
-        return _("aucun courriel : aucune adresse électronique valide n’était connue. Complétez votre fiche.")
+        return _("aucun courriel : aucune adresse électronique valide n’était connue. Complétez votre fiche.")
     return f"{mailed.mail_address} ({MessageState(mailed.mail_state).label})"
 
 

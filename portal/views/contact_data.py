@@ -60,13 +60,13 @@ def _propose(request: HttpRequest, guardian: Guardian, form: EmailForm) -> HttpR
         form.add_error("email", str(error))
         return 429 if isinstance(error, TooManyProposalsError) else 422
     if proposal is Proposal.ALREADY_USED:
-        messages.info(request, _("Nous écrivons déjà à cette adresse : il n’y a rien à confirmer."))
+        messages.info(request, _("Nous écrivons déjà à cette adresse : il n’y a rien à confirmer."))
     else:
         messages.success(
             request,
             _(
                 "Un message vient d’être envoyé à cette adresse. Ouvrez le lien qu’il contient dans les 24 heures pour "
-                "la confirmer ; jusque-là, l’ancienne adresse reste utilisée."
+                "la confirmer ; jusque-là, l’ancienne adresse reste utilisée."
             ),
         )
     return redirect("portal:contact_data")

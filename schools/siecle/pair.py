@@ -58,10 +58,10 @@ def read_pair(files: Sequence[SiecleFile], *, expected_year: int, expected_uai: 
     `expected_year` is the year in which the school year begins. Raises SiecleError.
     """
     if len(files) != 2:
-        raise WrongPair(_("Il faut deux fichiers : celui des élèves et celui des responsables."))
+        raise WrongPair(_("Il faut deux fichiers : celui des élèves et celui des responsables."))
     documents = {document.kind: document for document in map(read_document, files)}
     if len(documents) != 2:
-        raise WrongPair(_("Les deux fichiers sont du même type : il faut celui des élèves et celui des responsables."))
+        raise WrongPair(_("Les deux fichiers sont du même type : il faut celui des élèves et celui des responsables."))
     students, guardians = documents[Kind.STUDENTS], documents[Kind.GUARDIANS]
     export = _checked_header(students, guardians, expected_year=expected_year, expected_uai=expected_uai)
     if not students.students:
@@ -88,7 +88,7 @@ def _checked_header(
     for document in (students, guardians):
         if document.header.get("ANNEE_SCOLAIRE", "") != str(expected_year):
             raise WrongYear(
-                _("Le fichier « %(file)s » n’est pas de l’année scolaire %(year)s-%(next)s.")
+                _("Le fichier « %(file)s » n’est pas de l’année scolaire %(year)s-%(next)s.")
                 % {"file": document.name, "year": expected_year, "next": expected_year + 1}
             )
     day = _day_of(students)
@@ -101,7 +101,7 @@ def _day_of(document: SiecleDocument) -> date:
     header = document.header
     day = french_day(header.get("HORODATAGE", "")) or french_day(header.get("DATE_EXPORT", ""))
     if day is None:
-        raise UnreadableFile(_("Le fichier « %(file)s » ne dit pas quand il a été exporté.") % {"file": document.name})
+        raise UnreadableFile(_("Le fichier « %(file)s » ne dit pas quand il a été exporté.") % {"file": document.name})
     return day
 
 
@@ -215,7 +215,7 @@ class _Sorter:
 
     def _warn_of_minor(self, raw: Raw, link: LinkRecord, student: StudentRecord) -> None:
         if is_own_guardian(link) and not student.is_adult_on(self.export.exported_on):
-            reason = _("Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans.")
+            reason = _("Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans.")
             self._warn(self.guardians, raw, [reason])
 
     def _check_ends(self, record: LinkRecord, good_students: Container[str]) -> None:

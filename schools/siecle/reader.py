@@ -112,17 +112,17 @@ def read_document(file: SiecleFile) -> SiecleDocument:
         raise
     except DefusedXmlException as error:
         raise HostileFile(
-            _("Le fichier « %(file)s » contient des entités ou un type de document : il est refusé.") % {"file": name}
+            _("Le fichier « %(file)s » contient des entités ou un type de document : il est refusé.") % {"file": name}
         ) from error
     except SAXParseException as error:
         raise UnreadableFile(
-            _("Le fichier « %(file)s » n’est pas lisible à la ligne %(line)s : il est abîmé ou incomplet.")
+            _("Le fichier « %(file)s » n’est pas lisible à la ligne %(line)s : il est abîmé ou incomplet.")
             % {"file": name, "line": error.getLineNumber()}
         ) from error
     except (SAXException, LookupError, ValueError) as error:
-        raise UnreadableFile(_("Le fichier « %(file)s » n’est pas un XML lisible.") % {"file": name}) from error
+        raise UnreadableFile(_("Le fichier « %(file)s » n’est pas un XML lisible.") % {"file": name}) from error
     if handler.document is None:
-        raise UnreadableFile(_("Le fichier « %(file)s » est vide.") % {"file": name})
+        raise UnreadableFile(_("Le fichier « %(file)s » est vide.") % {"file": name})
     return handler.document
 
 
@@ -163,7 +163,7 @@ def _declared_encoding(head: bytes, name: str) -> str:
 def _wrong_encoding(name: str) -> UnreadableFile:
     return UnreadableFile(
         _(
-            "L’encodage du fichier « %(file)s » n’est pas celui qu’il annonce ou n’est pas accepté "
+            "L’encodage du fichier « %(file)s » n’est pas celui qu’il annonce ou n’est pas accepté "
             "(ISO-8859-15 ou UTF-8). Refaites l’export sans ouvrir le fichier dans un autre logiciel."
         )
         % {"file": name}
@@ -190,7 +190,7 @@ class _Handler(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 (SAX's name)
         depth = len(self._paths)
         if depth > MAX_DEPTH:
-            raise HostileFile(_("Le fichier « %(file)s » est anormalement profond.") % {"file": self.name})
+            raise HostileFile(_("Le fichier « %(file)s » est anormalement profond.") % {"file": self.name})
         if self._record is not None:
             self._paths.append("")
             if depth == self._record_depth + 1 and name in self._wanted:
@@ -210,14 +210,14 @@ class _Handler(ContentHandler):
             self.document = SiecleDocument(name=self.name, kind=Kind(root))
         except ValueError:
             raise UnreadableFile(
-                _("Le fichier « %(file)s » n’est pas un export SIECLE des élèves ou des responsables.")
+                _("Le fichier « %(file)s » n’est pas un export SIECLE des élèves ou des responsables.")
                 % {"file": self.name}
             ) from None
 
     def _begin_record(self, path: str, attrs: AttributesImpl, depth: int) -> None:
         self._count += 1
         if self._count > MAX_RECORDS:
-            raise HostileFile(_("Le fichier « %(file)s » contient trop d’enregistrements.") % {"file": self.name})
+            raise HostileFile(_("Le fichier « %(file)s » contient trop d’enregistrements.") % {"file": self.name})
         self._target, self._wanted = _RECORDS[path]
         attributes = self._parent_attributes if self._target == "structures" else dict(attrs.items())
         self._record = Raw(self._locator.getLineNumber(), attributes, {})  # type: ignore[attr-defined]

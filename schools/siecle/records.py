@@ -129,7 +129,7 @@ def link_from(raw: Raw) -> tuple[LinkRecord, list[str]]:
     left_out = []
     code = raw.fields.get("CODE_PARENTE", "")
     if code not in _RELATIONSHIPS:
-        left_out.append(_("Le lien de parenté est inconnu : noté « autre lien »."))
+        left_out.append(_("Le lien de parenté est inconnu : noté « autre lien »."))
         code = Relationship.OTHER.value
     return (
         LinkRecord(
@@ -193,7 +193,7 @@ def _ine(fields: dict[str, str]) -> tuple[str, str]:
     if not ine:
         raise RecordError(_("L’INE manque."))
     if not _INE.fullmatch(ine):
-        raise RecordError(_("L’INE est mal formé : dix chiffres et une lettre, ou neuf chiffres et deux lettres."))
+        raise RecordError(_("L’INE est mal formé : dix chiffres et une lettre, ou neuf chiffres et deux lettres."))
     return ine, old if old != ine and _INE.fullmatch(old) else ""
 
 
@@ -248,7 +248,7 @@ def _email(text: str, left_out: list[str]) -> str:
             raise ValidationError("too long")
         validate_email(text)
     except ValidationError:
-        left_out.append(_("L’adresse électronique n’est pas valide : laissée vide."))
+        left_out.append(_("L’adresse électronique n’est pas valide : laissée vide."))
         return ""
     return text
 
@@ -256,7 +256,7 @@ def _email(text: str, left_out: list[str]) -> str:
 def _optional(fields: dict[str, str], name: str, label: str, longest: int, left_out: list[str]) -> str:
     text = fields.get(name, "")
     if len(text) > longest or _has_controls(text):
-        left_out.append(_("%(what)s n’est pas utilisable : non repris.") % {"what": label})
+        left_out.append(_("%(what)s n’est pas utilisable : non repris.") % {"what": label})
         return ""
     return text
 
@@ -270,17 +270,17 @@ def _identifier(text: str, name: str) -> str:
 
 def _required(text: str, label: str, longest: int) -> str:
     if not text:
-        raise RecordError(_("Il manque : %(what)s.") % {"what": label})
+        raise RecordError(_("Il manque : %(what)s.") % {"what": label})
     return _text(text, label, longest)
 
 
 def _text(text: str, label: str, longest: int) -> str:
     if len(text) > longest:
         raise RecordError(
-            _("Trop long (plus de %(longest)s caractères) : %(what)s.") % {"longest": longest, "what": label}
+            _("Trop long (plus de %(longest)s caractères) : %(what)s.") % {"longest": longest, "what": label}
         )
     if _has_controls(text):
-        raise RecordError(_("Caractère illisible : %(what)s.") % {"what": label})
+        raise RecordError(_("Caractère illisible : %(what)s.") % {"what": label})
     return text
 
 

@@ -60,7 +60,7 @@ def _opened(file: SiecleFile, name: str) -> Iterator[IO[bytes]]:
     try:
         stream = Path(file).open("rb")  # noqa: SIM115 (closed below; only the opening is guarded)
     except OSError as error:
-        raise UnreadableFile(_("Le fichier « %(file)s » ne peut pas être ouvert.") % {"file": name}) from error
+        raise UnreadableFile(_("Le fichier « %(file)s » ne peut pas être ouvert.") % {"file": name}) from error
     with stream:
         yield stream
 
@@ -72,7 +72,7 @@ def _limited(stream: IO[bytes], name: str) -> Iterator[bytes]:
         total += len(chunk)
         if total > MAX_BYTES:
             raise HostileFile(
-                _("Le fichier « %(file)s » dépasse %(limit)s Mo une fois décompressé.")
+                _("Le fichier « %(file)s » dépasse %(limit)s Mo une fois décompressé.")
                 % {"file": name, "limit": MAX_BYTES // (1024 * 1024)}
             )
         yield chunk
@@ -85,7 +85,7 @@ def _unzipped(stream: IO[bytes], name: str) -> Iterator[bytes]:
             yield from _limited(member, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnreadableFile(
-            _("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name}
+            _("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name}
         ) from error
 
 
@@ -97,20 +97,20 @@ def _check_directory(stream: IO[bytes], name: str) -> None:
     stream.seek(0)
     end = tail[tail.find(_END_OF_DIRECTORY) :]
     if tail.count(_END_OF_DIRECTORY) != 1 or len(end) < _END_LENGTH:
-        raise UnreadableFile(_("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name})
+        raise UnreadableFile(_("L’archive « %(file)s » est abîmée ou incomplète. Refaites l’export.") % {"file": name})
     if _LARGE_ARCHIVE in tail or int.from_bytes(end[12:16], "little") > MAX_DIRECTORY:
-        raise HostileFile(_("L’archive « %(file)s » contient trop de fichiers.") % {"file": name})
+        raise HostileFile(_("L’archive « %(file)s » contient trop de fichiers.") % {"file": name})
 
 
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
-        raise HostileFile(_("L’archive « %(file)s » contient trop de fichiers.") % {"file": name})
+        raise HostileFile(_("L’archive « %(file)s » contient trop de fichiers.") % {"file": name})
     members = [info for info in infos if not info.is_dir()]
     if len(members) != 1:
-        raise UnreadableFile(_("L’archive « %(file)s » doit contenir un seul fichier XML.") % {"file": name})
+        raise UnreadableFile(_("L’archive « %(file)s » doit contenir un seul fichier XML.") % {"file": name})
     if members[0].flag_bits & _ENCRYPTED:
-        raise UnreadableFile(_("L’archive « %(file)s » est protégée par un mot de passe.") % {"file": name})
+        raise UnreadableFile(_("L’archive « %(file)s » est protégée par un mot de passe.") % {"file": name})
     if members[0].compress_type not in _METHODS:
-        raise UnreadableFile(_("L’archive « %(file)s » utilise une compression inconnue.") % {"file": name})
+        raise UnreadableFile(_("L’archive « %(file)s » utilise une compression inconnue.") % {"file": name})
     return members[0]

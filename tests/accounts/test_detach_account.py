@@ -61,7 +61,7 @@ def test_a_record_is_detached_and_only_identifiers_are_said(
 
     said = capsys.readouterr().out
     assert (account_of(record), account_of(other)) == (None, kept)
-    assert f"n° {record.pk} ({identifier}), établissement {UAI} : sera détaché du compte n° {former}." in said
+    assert f"n° {record.pk} ({identifier}), établissement {UAI} : sera détaché du compte n° {former}." in said
     assert caplog.messages == [f"record detached: {record._meta.model_name}={record.pk} account={former}"]
     assert not [name for name in NAMES if name in (said + caplog.text).lower()]
 

@@ -89,7 +89,7 @@ def test_a_parent_enters_validates_and_each_guardian_gets_the_recap(
     check_page(page)
     for address in guardians:
         message = product.wait_for_message(address, CONFIRMATION, about=child)
-        assert re.search(r"Rang 2 : 1re technologique : 1re STL\s+- sciences physiques et chimiques", message["text"])
+        assert re.search(r"Rang 2\s: 1re technologique : 1re STL\s+- sciences physiques et chimiques", message["text"])
         assert "(hors établissement)" in message["text"]
         assert page.url in message["text"]
         assert not any(other in message["text"] + message["html"] for other in guardians if other != address)

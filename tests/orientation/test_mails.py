@@ -24,8 +24,8 @@ CONTEXT = {
             ],
             "note": "",
         },
-        {"rank": 2, "label": "1re technologique : 1re STI2D", "specialities": [], "note": ""},
-        {"rank": 3, "label": "Autre parcours : un accès à la voie professionnelle", "specialities": [], "note": "CAP"},
+        {"rank": 2, "label": "1re technologique : 1re STI2D", "specialities": [], "note": ""},
+        {"rank": 3, "label": "Autre parcours : un accès à la voie professionnelle", "specialities": [], "note": "CAP"},
     ],
     "site_title": "Scolarité Services",
     "site_url": "https://scolarite.example",
@@ -38,15 +38,15 @@ CONTEXT = {
 def test_the_recap_gives_every_rank_on_its_own_lines() -> None:
     text = render_to_string("orientation/mail/submission_validated.txt", CONTEXT)
     assert (
-        """Nous souhaitons pour la rentrée prochaine :
+        """Nous souhaitons pour la rentrée prochaine :
 
-Rang 1 : 1re générale
+Rang 1 : 1re générale
   - latin (hors établissement)
   - mathématiques
 
-Rang 2 : 1re technologique : 1re STI2D
+Rang 2 : 1re technologique : 1re STI2D
 
-Rang 3 : Autre parcours : un accès à la voie professionnelle
+Rang 3 : Autre parcours : un accès à la voie professionnelle
   CAP
 
 Vous pouvez modifier"""

@@ -120,7 +120,7 @@ def test_bad_input_is_named_comes_back_filled_and_writes_nothing(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert message in page
-    assert "<title>Erreur :" in page
+    assert "<title>Erreur :" in page
     assert wishes() == []
     if typed.get("group") in ("generale", "technologique", "autre-parcours"):
         assert f'value="{typed["group"]}" required checked' in page

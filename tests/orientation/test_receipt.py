@@ -98,13 +98,13 @@ FULL_LIST = [
         1,
         specialities=(
             ("histoire-géographie, géopolitique et sciences politiques", False),
-            ("littérature et langues et cultures de l’Antiquité : latin", True),
+            ("littérature et langues et cultures de l’Antiquité : latin", True),
             ("langues, littératures et cultures étrangères et régionales", False),
             ("éducation physique, pratiques et culture sportives", True),
         ),
     ),
-    *(choice(rank, label=f"1re technologique : 1re numéro {rank} {'de longue haleine ' * 4}") for rank in range(2, 11)),
-    choice(11, label="Autre parcours : un accès à la voie professionnelle", note=LONG_NOTE + "X" * 50),
+    *(choice(rank, label=f"1re technologique : 1re numéro {rank} {'de longue haleine ' * 4}") for rank in range(2, 11)),
+    choice(11, label="Autre parcours : un accès à la voie professionnelle", note=LONG_NOTE + "X" * 50),
 ]
 
 
@@ -115,7 +115,7 @@ def test_it_says_who_asked_what_when_and_whom_to_ask() -> None:
     text = text_of(
         receipt(
             choice(1, specialities=(("mathématiques", False), ("sciences de l’ingénieur", True))),
-            choice(2, label="1re technologique : 1re STL", specialities=(("biotechnologies", False),)),
+            choice(2, label="1re technologique : 1re STL", specialities=(("biotechnologies", False),)),
             choice(3, label="Autre parcours", note="CAP cuisine\nou pâtisserie"),
             address="12 rue des Écoles\n75005 Paris",
             phone="01 23 45 67 89",
@@ -135,11 +135,11 @@ def test_it_says_who_asked_what_when_and_whom_to_ask() -> None:
         "2026-2027",
         "jeudi 20 mai 2027 à 22\u00a0h\u00a040 (heure de Paris)",
         "Sophie Bernard",
-        "Nous souhaitons pour la rentrée prochaine :",
-        "Enseignements de spécialité choisis :",
+        "Nous souhaitons pour la rentrée prochaine :",
+        "Enseignements de spécialité choisis :",
         "mathématiques\n",
         "sciences de l’ingénieur (hors établissement)",
-        "Spécialité :",
+        "Spécialité :",
         "biotechnologies",
         "CAP cuisine\nou pâtisserie",
         "le jeudi 20 mai 2027 à 23\u00a0h\u00a059",
@@ -195,7 +195,7 @@ def test_a_demonstration_says_so_and_the_states_own_deployment_does_not(settings
     [
         '#panic() #import "x.typ" #sys.inputs',
         "*gras* _italique_ `code` $x^2$ @nom <etiquette> = titre",
-        "- liste + numéro / terme : valeur // fin /* fin */",
+        "- liste + numéro / terme : valeur // fin /* fin */",
         "\\n \\u{41} \\ ] ) } [ ( { ~ -- --- ... \"droit\" 'droit'",
         "{page} %(number)d %s {{ x }} {% y %}",
         "Œuvre, façade, Łódź, Ελλάδα, Київ, n° 5 — 3 €",
@@ -256,7 +256,7 @@ def test_nothing_runs_over_the_margins(word: str) -> None:
 @pytest.mark.parametrize("lines", range(1, 9))
 def test_a_rank_is_never_cut_by_the_end_of_a_page(lines: int) -> None:
     """Each time, the end of the first page falls on another line of a rank."""
-    notes = ["\n".join(["dans l’ordre :"] * lines), *["un\ndeux\ntrois\nquatre\ncinq\nfin-du-rang"] * 10]
+    notes = ["\n".join(["dans l’ordre :"] * lines), *["un\ndeux\ntrois\nquatre\ncinq\nfin-du-rang"] * 10]
     with pdfium.PdfDocument(
         receipt(*(choice(rank, note=note) for rank, note in enumerate(notes, start=1)))
     ) as document:

@@ -139,7 +139,7 @@ def test_head_and_deputy_designate_the_guardian_who_writes_and_take_it_back(role
     assert answer["Location"] == reverse("admin:schools_student_change", args=[dubois.emma.pk])
     assert designated() == ["Sophie"]
     page = page_of(client, dubois)
-    assert "Désignation enregistrée : Sophie Bernard." in page
+    assert "Désignation enregistrée : Sophie Bernard." in page
     assert f'name="withdraw" value="{dubois.sophie.pk}"' in page
     press(client, dubois, "designate", dubois.sophie)
     assert designated() == ["Sophie"]
@@ -147,12 +147,12 @@ def test_head_and_deputy_designate_the_guardian_who_writes_and_take_it_back(role
     press(client, dubois, "withdraw", dubois.sophie)
     press(client, dubois, "withdraw", dubois.sophie)
     assert designated() == []
-    assert "Désignation retirée : Sophie Bernard." in page_of(client, dubois)
+    assert "Désignation retirée : Sophie Bernard." in page_of(client, dubois)
     assert {entry.user.username for entry in LogEntry.objects.select_related("user").order_by("pk")} == {
         f"{role}.{dubois.school.uai}"
     }
     history = client.get(reverse("admin:schools_student_history", args=[dubois.emma.pk])).content.decode()
-    assert f"Responsable {dubois.sophie.pk} : désignation pour saisir." in history
+    assert f"Responsable {dubois.sophie.pk} : désignation pour saisir." in history
 
 
 def test_a_second_designation_is_refused_in_words(signed_in, dubois):

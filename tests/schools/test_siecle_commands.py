@@ -29,13 +29,13 @@ def test_it_imports_the_current_school_year_and_reports_in_french(tmp_path, caps
 
     assert capsys.readouterr().out.splitlines() == [
         "Établissement 0759901X, année scolaire 2026-2027",
-        "Élèves : 1 créés, 0 modifiés, 0 inchangés, 0 archivés",
-        "Responsables : 1 créés, 0 modifiés, 0 inchangés",
-        "Liens : 1 créés, 0 modifiés, 0 inchangés, 0 supprimés",
-        "Lignes refusées : 1",
-        "  ElevesAvecAdresses.xml, ligne 19 : L’INE manque.",
-        "À savoir : 1",
-        "  ResponsablesAvecAdresses.xml, ligne 11 : L’adresse électronique n’est pas valide : laissée vide.",
+        "Élèves : 1 créés, 0 modifiés, 0 inchangés, 0 archivés",
+        "Responsables : 1 créés, 0 modifiés, 0 inchangés",
+        "Liens : 1 créés, 0 modifiés, 0 inchangés, 0 supprimés",
+        "Lignes refusées : 1",
+        "  ElevesAvecAdresses.xml, ligne 19 : L’INE manque.",
+        "À savoir : 1",
+        "  ResponsablesAvecAdresses.xml, ligne 11 : L’adresse électronique n’est pas valide : laissée vide.",
     ]
     assert School.objects.get().name == "Lycée Simone-Veil"
 

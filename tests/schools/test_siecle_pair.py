@@ -142,7 +142,7 @@ def test_a_file_of_guardians_without_a_link_would_cut_every_access_and_is_refuse
 
 
 def test_a_file_that_does_not_exist_is_refused_by_its_name(tmp_path):
-    with pytest.raises(UnreadableFile, match=r"« absent\.xml »"):
+    with pytest.raises(UnreadableFile, match=r"« absent\.xml »"):
         read(tmp_path / "absent.xml", named(Pair().guardians(), "r.xml"))
 
 
@@ -150,7 +150,7 @@ def test_the_line_of_what_cannot_be_read_is_said():
     content = Pair().students().replace(b"</PRENOM>", b"</NOM>")
     line = content[: content.index(b"<PRENOM>")].count(b"\n") + 1
 
-    with pytest.raises(UnreadableFile, match=f"à la ligne {line} "):
+    with pytest.raises(UnreadableFile, match=rf"à la ligne {line}\s"):
         read(named(content, "e.xml"), named(Pair().guardians(), "r.xml"))
 
 

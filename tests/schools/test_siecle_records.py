@@ -23,8 +23,8 @@ BAD_PUPILS = {
     "INE too short": (Pupil(key="2", ine="07000001AA"), "L’INE est mal formé"),
     "INE with three letters": (Pupil(key="2", ine="07000001AAA"), "L’INE est mal formé"),
     "INE in other digits": (Pupil(key="2", ine="٠٧٠٠٠٠٠٠١AA"), "L’INE est mal formé"),
-    "no family name": (Pupil(key="2", ine="070000002BB", family=""), "Il manque : nom de famille."),
-    "no given name": (Pupil(key="2", ine="070000002BB", given=""), "Il manque : prénom."),
+    "no family name": (Pupil(key="2", ine="070000002BB", family=""), "Il manque : nom de famille."),
+    "no given name": (Pupil(key="2", ine="070000002BB", given=""), "Il manque : prénom."),
     "no birth date": (Pupil(key="2", ine="070000002BB", born=""), "La date de naissance manque."),
     "30 February": (Pupil(key="2", ine="070000002BB", born="30/02/2011"), "La date de naissance est impossible."),
     "year 0000": (Pupil(key="2", ine="070000002BB", born="01/01/0000"), "La date de naissance est impossible."),
@@ -37,7 +37,7 @@ BAD_PUPILS = {
     "two classes": (Pupil(key="2", ine="070000002BB", divisions=("2DE1", "2DE2")), "L’élève est dans deux classes."),
     "long name": (Pupil(key="2", ine="070000002BB", family="x" * 101), "Trop long (plus de 100 caractères)"),
     "endless name": (Pupil(key="2", ine="070000002BB", given="x" * 90_000), "Trop long (plus de 100 caractères)"),
-    "control character": (Pupil(key="2", ine="070000002BB", given="L\x91Ève"), "Caractère illisible : prénom."),
+    "control character": (Pupil(key="2", ine="070000002BB", given="L\x91Ève"), "Caractère illisible : prénom."),
 }
 
 
@@ -92,7 +92,7 @@ def test_a_class_whose_code_is_too_long_refuses_its_pupil(take):
 
 
 BAD_PEOPLE = {
-    "no name": (Someone(key="100002", family=""), "Il manque : nom de famille."),
+    "no name": (Someone(key="100002", family=""), "Il manque : nom de famille."),
     "long name": (Someone(key="100002", usual="x" * 101), "Trop long (plus de 100 caractères)"),
     "long identifier": (Someone(key="1" * 21), "Trop long (plus de 20 caractères)"),
 }
@@ -167,7 +167,7 @@ def test_a_bad_address_is_left_empty_and_said_and_the_person_is_kept(email, take
 
     line = text[: text.index("<PERSONNE ")].count("\n") + 1
     assert [(note.line, note.reason) for note in report.warnings] == [
-        (line, "L’adresse électronique n’est pas valide : laissée vide.")
+        (line, "L’adresse électronique n’est pas valide : laissée vide.")
     ]
     assert email not in report.warnings[0].reason
     assert Guardian.objects.get().school_email == ""
@@ -178,8 +178,8 @@ def test_an_unusable_telephone_is_left_out_and_an_unknown_relationship_becomes_a
     report = take(Pair(people=[Someone(mobile="0" * 31, phone="01 99 00 00 00")], ties=[Tie(code="99")]))
 
     assert sorted(note.reason for note in report.warnings) == [
-        "Le lien de parenté est inconnu : noté « autre lien ».",
-        "Le portable n’est pas utilisable : non repris.",
+        "Le lien de parenté est inconnu : noté « autre lien ».",
+        "Le portable n’est pas utilisable : non repris.",
     ]
     assert (Guardian.objects.get().mobile, Guardian.objects.get().phone) == ("", "01 99 00 00 00")
     assert Guardianship.objects.get().relationship == "90"
@@ -198,7 +198,7 @@ def test_a_minor_who_is_said_to_be_their_own_guardian_is_taken_and_told(born, le
     pair = Pair(pupils=[Pupil(born=born)], ties=[Tie(code=code, level=level)])
     text = pair.guardians().decode("iso-8859-15")
     line = text[: text.index("<RESPONSABLE_ELEVE>")].count("\n") + 1
-    reason = "Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans."
+    reason = "Élève mineur noté comme son propre représentant légal : ce lien ne compte qu’à ses 18 ans."
 
     report = take(pair)
 

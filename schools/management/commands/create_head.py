@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if school is None:
             raise CommandError(_("L’établissement %(uai)s n’est pas connu ici.") % {"uai": options["uai"]})
         if get_user_model().objects.filter(username=options["username"]).exists():
-            raise CommandError(_("Le compte « %(name)s » existe déjà.") % {"name": options["username"]})
+            raise CommandError(_("Le compte « %(name)s » existe déjà.") % {"name": options["username"]})
         user = get_user_model()(username=options["username"], email=options["email"], is_staff=True)
         password = _password(options["password_file"])
         try:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             user.save()
             StaffMembership.objects.create(user=user, school=school, role=Role.HEAD)
         self.stdout.write(
-            _("Compte « %(name)s » créé : chef d’établissement de %(school)s.")
+            _("Compte « %(name)s » créé : chef d’établissement de %(school)s.")
             % {"name": options["username"], "school": school}
         )
 
@@ -63,7 +63,7 @@ def _password(file: Path | None) -> str:
             raise CommandError(_("Le fichier du mot de passe ne peut pas être lu.")) from error
     if PASSWORD_VARIABLE in os.environ:
         return os.environ[PASSWORD_VARIABLE]
-    password = getpass.getpass(_("Mot de passe : "))
-    if password != getpass.getpass(_("Mot de passe (encore) : ")):
+    password = getpass.getpass(_("Mot de passe : "))
+    if password != getpass.getpass(_("Mot de passe (encore) : ")):
         raise CommandError(_("Les deux mots de passe sont différents."))
     return password

@@ -32,10 +32,10 @@ class Command(BaseCommand):
         record = _record(options["uai"], options["ine"], options["person"])
         account = record.user_id
         if account is None:
-            self.stdout.write(_("Ce dossier n’est rattaché à aucun compte : rien à faire."))
+            self.stdout.write(_("Ce dossier n’est rattaché à aucun compte : rien à faire."))
             return
         self.stdout.write(
-            _("%(record)s n° %(pk)s (%(identifier)s), établissement %(uai)s : sera détaché du compte n° %(account)s.")
+            _("%(record)s n° %(pk)s (%(identifier)s), établissement %(uai)s : sera détaché du compte n° %(account)s.")
             % {
                 "record": _("Élève") if isinstance(record, Student) else _("Responsable"),
                 "pk": record.pk,
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if not options["yes"] and not _is_confirmed():
             raise CommandError(_("Rien n’a été changé."))
         if not _detach(record, account):
-            raise CommandError(_("Le dossier a changé de compte entre-temps : rien n’a été changé."))
+            raise CommandError(_("Le dossier a changé de compte entre-temps : rien n’a été changé."))
         self.stdout.write(_("Dossier détaché. La personne le retrouvera à sa prochaine connexion."))
 
 
@@ -67,7 +67,7 @@ def _record(uai: str, ine: str | None, person_id: str | None) -> Student | Guard
 
 def _is_confirmed() -> bool:
     try:
-        return input(_("Continuer ? [o/N] ")).strip().lower() in ("o", "oui")
+        return input(_("Continuer ? [o/N] ")).strip().lower() in ("o", "oui")
     except EOFError:
         return False
 

@@ -49,23 +49,23 @@ class Command(BaseCommand):
             _("Établissement %(uai)s, année scolaire %(year)s-%(next)s")
             % {"uai": report.uai, "year": report.school_year, "next": report.school_year + 1}
         )
-        self.stdout.write(_("Élèves : %(counts)s") % {"counts": _counted(report.students, _("archivés"))})
+        self.stdout.write(_("Élèves : %(counts)s") % {"counts": _counted(report.students, _("archivés"))})
         if report.students_returned:
-            self.stdout.write(_("  dont revenus : %(count)s") % {"count": report.students_returned})
+            self.stdout.write(_("  dont revenus : %(count)s") % {"count": report.students_returned})
         if report.students_ignored:
-            self.stdout.write(_("  déjà partis, non repris : %(count)s") % {"count": report.students_ignored})
-        self.stdout.write(_("Responsables : %(counts)s") % {"counts": _counted(report.guardians)})
-        self.stdout.write(_("Liens : %(counts)s") % {"counts": _counted(report.links, _("supprimés"))})
+            self.stdout.write(_("  déjà partis, non repris : %(count)s") % {"count": report.students_ignored})
+        self.stdout.write(_("Responsables : %(counts)s") % {"counts": _counted(report.guardians)})
+        self.stdout.write(_("Liens : %(counts)s") % {"counts": _counted(report.links, _("supprimés"))})
         self._tell_notes(_("Lignes refusées"), report.refused)
         self._tell_notes(_("À savoir"), report.warnings)
 
     def _tell_notes(self, title: str, notes: list[Note]) -> None:
         if not notes:
             return
-        self.stdout.write(f"{title} : {len(notes)}")
+        self.stdout.write(f"{title} : {len(notes)}")
         for note in notes:
             self.stdout.write(
-                _("  %(file)s, ligne %(line)s : %(reason)s")
+                _("  %(file)s, ligne %(line)s : %(reason)s")
                 % {"file": note.file, "line": note.line, "reason": note.reason}
             )
 

@@ -1,0 +1,21 @@
+"""French spaces: a sign such as “:” never begins a line of a screen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.*"))
+TRANSLATED = re.compile(
+    r"""{% translate (?:"([^"]*)"|'([^']*)')|{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}""", re.DOTALL
+)
+BREAKABLE = re.compile(r"\S [:;?»](?!\w)|\S !(?!=)|« ")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_sign_is_left_alone_at_the_beginning_of_a_line(template: Path) -> None:
+    texts = ["".join(groups) for groups in TRANSLATED.findall(template.read_text())]
+    assert [text for text in texts if BREAKABLE.search(text)] == []
