@@ -37,6 +37,7 @@ class ChoiceForm(VersionForm):
     def __init__(self, *args: Any, catalogue: Catalogue, speciality_count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.catalogue = catalogue
+        self.wrong_lists: list[str] = []
         self.speciality_fields = [f"speciality_{number}" for number in range(1, speciality_count + 1)]
         self.series_fields = {
             series.code: f"speciality_{series.code}"
@@ -73,14 +74,23 @@ class ChoiceForm(VersionForm):
 
     def add_problem(self, problem: Problem) -> None:
         """Put a refusal of the rules on the field that the person must look at."""
+        if problem.field == "specialities" and self.cleaned_data.get("group") == PathwayGroup.GENERAL:
+            self.wrong_lists = self._wrong_lists()
         self.add_error(self._field_of(problem), self._message_of(problem))
+
+    def _wrong_lists(self) -> list[str]:
+        """The lists of specialities to look at: the empty ones, else those that say what another says, else all."""
+        chosen = {name: self.cleaned_data.get(name, "") for name in self.speciality_fields}
+        codes = list(chosen.values())
+        empty = [name for name, code in chosen.items() if not code]
+        return empty or [name for name, code in chosen.items() if codes.count(code) > 1] or self.speciality_fields
 
     def _field_of(self, problem: Problem) -> str:
         group, series = self.cleaned_data.get("group"), self.cleaned_data.get("series", "")
         if problem.field == "note":
             return "note"
         if problem.field == "specialities":
-            return self.series_fields.get(series, "speciality_1") if group != PathwayGroup.GENERAL else "speciality_1"
+            return self.wrong_lists[0] if self.wrong_lists else self.series_fields.get(series, "series")
         return "series" if group == PathwayGroup.TECHNOLOGICAL else "group"
 
     def _message_of(self, problem: Problem) -> str:

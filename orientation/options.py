@@ -27,7 +27,7 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping
             (group, form["group"].value() == group, _rank_of_group(form, group, taken)) for group in PathwayGroup
         ],
         "lists": [
-            (form[name], _select(options, form[name].value()), number)
+            (form[name], _select(options, form[name].value()), number, name in form.wrong_lists)
             for number, name in enumerate(form.speciality_fields, start=1)
         ],
         "series": [

@@ -12,7 +12,7 @@ TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.*"))
 TRANSLATED = re.compile(
     r"""{% translate (?:"([^"]*)"|'([^']*)')|{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}""", re.DOTALL
 )
-BREAKABLE = re.compile(r"\S [:;?»](?!\w)|\S !(?!=)|« ")
+BREAKABLE = re.compile(r"\S\x20[:;?»](?!\w)|\S\x20!(?!=)|«\x20")
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -422,3 +423,18 @@ def test_what_was_validated_stays_readable_once_the_student_is_in_another_level(
     Student.objects.update(mef_code="21110019110")
     assert sophie.get(address("receipt", dubois, FINAL, 1)).status_code == 200
     assert sophie.get(address("add_choice", dubois, FINAL)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"speciality_1": "nsi", "speciality_2": "svt", "speciality_3": ""}, ["speciality_3"]),
+        ({"speciality_1": "nsi", "speciality_2": "svt", "speciality_3": "nsi"}, ["speciality_1", "speciality_3"]),
+    ],
+)
+def test_each_list_to_look_at_is_marked(
+    sophie: Client, dubois: Family, typed: dict[str, str], wrong: list[str]
+) -> None:
+    page = sophie.post(address("add_choice", dubois, FINAL), {"version": 0, "group": "generale", **typed})
+    marked = re.findall(r'name="(speciality_\d)" aria-invalid="true"', page.content.decode())
+    assert marked == wrong
