@@ -44,11 +44,9 @@ class OfferNotDeclared(OrientationError):
 
 
 class DraftChangedByOther(OrientationError):
-    """Somebody else wrote a newer version than the one this person saw (decision 2); theirs was set aside, if any."""
+    """Somebody else wrote a newer version than the one this person saw (decision 2); this person's was set aside."""
 
-    def __init__(self, *, name: str, changed_at: datetime, set_aside: SetAside | None = None) -> None:
-        self.name = name
-        self.changed_at = changed_at
+    def __init__(self, *, name: str, set_aside: SetAside) -> None:
         self.set_aside = set_aside
         super().__init__(
             _(
@@ -78,9 +76,7 @@ class AlreadySettled(OrientationError):
 class LastChangeByOther(OrientationError):
     """The draft to validate was last changed by another guardian: asked once (decision 2)."""
 
-    def __init__(self, *, name: str, changed_at: datetime) -> None:
-        self.name = name
-        self.changed_at = changed_at
+    def __init__(self, *, name: str) -> None:
         super().__init__(_("Ce brouillon a été modifié en dernier par %(name)s.") % {"name": name})
 
 

@@ -40,7 +40,7 @@ class RankedChoice:
 
 
 class PhaseSet:
-    """The four phases of the newest campaign that takes a student, in the order of the seed. May be empty."""
+    """The phases of one campaign, in the order of the seed. May be empty."""
 
     def __init__(self, phases: Iterable[Phase]) -> None:
         self._by_kind = {phase.phase_kind: phase for phase in phases}
@@ -133,18 +133,28 @@ def _ranked_choice(rank: int, wish: Wish, catalogue: Catalogue, offered: frozens
     )
 
 
+def draft_choices(draft: Draft | None, phase: Phase) -> list[RankedChoice]:
+    """Return the ranks of a draft as pages show them: one query, for the offer."""
+    return ranked(wishes_of(draft), offered_codes(phase))
+
+
 def submissions_of(student: Student, phase: Phase) -> QuerySet[Submission]:
     """Return the submissions, newest first."""
     return Submission.objects.filter(student=student, phase=phase).order_by("-number")
 
 
-def submission_choices(submission: Submission) -> list[RankedChoice]:
-    """Return the ranks of a submission as they were frozen: two queries."""
-    choices = (
+def _frozen_choices(submission: Submission) -> QuerySet[Choice]:
+    """Return the rows of a submission with their pathways and specialities: two queries."""
+    specialities = ChoiceSpeciality.objects.select_related("speciality").order_by("position")
+    return (
         Choice.objects.filter(submission=submission)
         .select_related("pathway")
-        .prefetch_related(Prefetch("choice_specialities", queryset=ChoiceSpeciality.objects.order_by("position")))
+        .prefetch_related(Prefetch("choice_specialities", queryset=specialities))
     )
+
+
+def submission_choices(submission: Submission) -> list[RankedChoice]:
+    """Return the ranks of a submission as they were frozen: two queries."""
     return [
         RankedChoice(
             rank=choice.rank,
@@ -153,8 +163,16 @@ def submission_choices(submission: Submission) -> list[RankedChoice]:
             specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all()),
             note=choice.note,
         )
-        for choice in choices
+        for choice in _frozen_choices(submission)
     ]
+
+
+def submission_wishes(submission: Submission) -> Wishes:
+    """Return what was validated, as a list that can be prepared again: two queries."""
+    return tuple(
+        Wish(choice.pathway.code, tuple(each.speciality.code for each in choice.choice_specialities.all()), choice.note)
+        for choice in _frozen_choices(submission)
+    )
 
 
 @dataclass(frozen=True)
@@ -183,21 +201,6 @@ def guardians_with_mail(submission: Submission) -> list[MailedGuardian]:
     return [
         MailedGuardian(guardian, guardian.mail_state, guardian.mail_address) for guardian in guardians.order_by("pk")
     ]
-
-
-def submission_wishes(submission: Submission) -> Wishes:
-    """Return what was validated, as a list that can be prepared again: two queries."""
-    choices = (
-        Choice.objects.filter(submission=submission)
-        .select_related("pathway")
-        .prefetch_related(
-            Prefetch("choice_specialities", queryset=ChoiceSpeciality.objects.select_related("speciality"))
-        )
-    )
-    return tuple(
-        Wish(choice.pathway.code, tuple(each.speciality.code for each in choice.choice_specialities.all()), choice.note)
-        for choice in choices
-    )
 
 
 def set_aside_by(user_id: int, draft: Draft | None) -> SetAside | None:

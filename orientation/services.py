@@ -98,7 +98,7 @@ def take_up_again(
     """Put what was set aside in the place of the draft (*reprendre*, decision 2); theirs stays readable."""
     draft = _lock_draft(file, phase, by=by, at=at).draft
     if _is_over_newer_version(draft, version, by):
-        raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at, set_aside=set_aside)
+        raise DraftChangedByOther(name=str(draft.changed_by), set_aside=set_aside)
     if not settle(set_aside=set_aside, at=at):
         raise AlreadySettled
     return _write(draft, wishes_of(set_aside), by=by, at=at)
@@ -128,7 +128,7 @@ def validate_draft(
     if not wishes:
         raise NothingToValidate
     if draft.changed_by_id != by.pk and not is_confirmed:
-        raise LastChangeByOther(name=str(draft.changed_by), changed_at=draft.changed_at)
+        raise LastChangeByOther(name=str(draft.changed_by))
     _check_list(wishes, phase)
     choices = ranked(wishes, offered_codes(phase))
     number = newest.number + 1 if newest else 1
@@ -156,9 +156,10 @@ def _change(
     with transaction.atomic():
         draft = _lock_draft(file, phase, by=by, at=at).draft
         if not _is_over_newer_version(draft, version, by):
-            changed = act(wishes_of(draft))
+            wishes = wishes_of(draft)
+            changed = act(wishes)
             is_validated = is_reset and submissions_of(file.student, phase).exists()
-            if changed != wishes_of(draft) or (is_validated and not draft.is_validated):
+            if changed != wishes or (is_validated and not draft.is_validated):
                 _write(draft, changed, by=by, at=at, is_validated=is_validated)
             return draft
         seen = draft.revisions.filter(version=version).first()
@@ -168,7 +169,7 @@ def _change(
             written_at=at,
             written_by=by,
         )
-    raise DraftChangedByOther(name=str(draft.changed_by), changed_at=draft.changed_at, set_aside=set_aside)
+    raise DraftChangedByOther(name=str(draft.changed_by), set_aside=set_aside)
 
 
 @dataclass(frozen=True)

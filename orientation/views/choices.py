@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.kept_forms import AUTHOR_FIELD, author_token, take_kept_form
 from orientation import policies, services
-from orientation.errors import DraftChangedByOther, NotAllowed, OrientationError, WishRefused
+from orientation.errors import DraftChangedByOther, OrientationError, WishRefused
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
 from orientation.models import RANK_MAX, Draft, PhaseKind
 from orientation.options import speciality_options
 from orientation.queries import (
+    draft_choices,
     draft_of,
     offered_codes,
-    ranked,
     set_aside_by,
     submission_choices,
     submissions_of,
@@ -45,10 +45,10 @@ def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
         "set_aside": set_aside_by(scope.user.pk, draft),
     }
     if scope.can_write():
-        choices = ranked(wishes_of(draft), offered_codes(scope.phase))
+        choices = draft_choices(draft, scope.phase)
         return scope.render("orientation/choices.html", {**context, "choices": choices})
     is_left = draft is not None and not draft.is_validated
-    unvalidated = ranked(wishes_of(draft), offered_codes(scope.phase)) if is_left else []
+    unvalidated = draft_choices(draft, scope.phase) if is_left else []
     validated = submission_choices(newest) if newest else []
     state = scope.phase.state_at(scope.now)
     return scope.render(
@@ -91,7 +91,7 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
         else:
             return _saved(scope)
     elif not scope.can_write():
-        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+        return scope.refuse_to_write()
     elif kept := take_kept_form(scope.request, scope.user):
         messages.info(
             scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
@@ -169,10 +169,7 @@ def _back_to_list(scope: WritingScope) -> HttpResponse:
 
 
 def _to_conflict(scope: WritingScope, error: DraftChangedByOther) -> HttpResponse:
-    """Lead to the page that shows both versions; where nothing was set aside, to the list as it is now."""
-    if error.set_aside is None:
-        messages.warning(scope.request, str(error))
-        return _back_to_list(scope)
+    """Lead to the page that shows both versions."""
     return scope.redirect("orientation:conflict", error.set_aside.public_id)
 
 
@@ -210,9 +207,9 @@ def remove(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -
             success=_("Choix supprimé du brouillon. Il reste à valider vos choix."),
         )
     if not scope.can_write():
-        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+        return scope.refuse_to_write()
     draft = draft_of(scope.file.student, scope.phase)
-    choices = ranked(wishes_of(draft), offered_codes(scope.phase))
+    choices = draft_choices(draft, scope.phase)
     choice = next((each for each in choices if each.code == pathway), None)
     if draft is None or choice is None:
         return _gone(scope)
@@ -268,6 +265,6 @@ def reset(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
             success=success,
         )
     if not scope.can_write():
-        return scope.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
+        return scope.refuse_to_write()
     draft = draft_of(scope.file.student, scope.phase)
     return scope.render("orientation/reset.html", {"newest": newest, "version": draft.version if draft else 0})

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actors import StudentFile, actor_of
@@ -79,6 +80,10 @@ class WritingScope:
         address = reverse(name, args=[self.file.student.public_id, self.phase.phase_kind.slug, *rest])
         is_htmx = self.htmx_target is not None
         return HttpResponseClientRedirect(address) if is_htmx and whole_page else redirect(address)
+
+    def refuse_to_write(self) -> HttpResponse:
+        """Answer who asks for a page of writing without `can_write`."""
+        return self.refuse(NotAllowed(_("Ces choix ne peuvent pas être modifiés maintenant depuis ce compte.")))
 
     def refuse(self, error: OrientationError, *, status: int | None = None) -> HttpResponse:
         """Answer a refusal with its sentence: 403 for an act that is not this person's, 409 for a matter of state."""

@@ -16,13 +16,11 @@ from orientation.forms import VersionForm
 from orientation.models import PhaseKind, Submission
 from orientation.queries import (
     MailedGuardian,
+    draft_choices,
     draft_of,
     guardians_with_mail,
-    offered_codes,
-    ranked,
     submission_choices,
     submissions_of,
-    wishes_of,
 )
 from orientation.views.scope import WritingScope, writing_scope
 
@@ -60,7 +58,7 @@ def _ask_to_confirm(scope: WritingScope) -> HttpResponse:
     draft = draft_of(scope.file.student, scope.phase) if scope.can_write() else None
     if draft is None or draft.is_validated or draft.changed_by_id == scope.user.pk:
         return scope.redirect("orientation:choices")
-    choices = ranked(wishes_of(draft), offered_codes(scope.phase))
+    choices = draft_choices(draft, scope.phase)
     return scope.render("orientation/confirm_validation.html", {"draft": draft, "choices": choices})
 
 
