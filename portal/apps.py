@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class PortalConfig(AppConfig):
@@ -11,3 +12,9 @@ class PortalConfig(AppConfig):
 
         for service in SERVICES:
             menu.register(service)
+
+
+class StaffAdminConfig(AdminConfig):
+    """Django admin on the site of the school's staff."""
+
+    default_site = "portal.staff_site.StaffSite"

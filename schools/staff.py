@@ -1,4 +1,4 @@
-"""Which schools a member of staff works for."""
+"""Which schools, classes and pupils a member of staff reaches, at this moment."""
 
 from __future__ import annotations
 
@@ -6,13 +6,35 @@ from collections.abc import Collection
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from schools.models import Role, School
+from schools.models import Division, Role, School, StaffMembership, Student
+from schools.policies import ROLES_OF_ACT, StaffAct, is_limited_to_own_classes
+
+_WHOLE_SCHOOL = frozenset(role for role in Role if not is_limited_to_own_classes(role))
+
+
+def memberships_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role]) -> QuerySet[StaffMembership]:
+    """Return this account's memberships with one of these roles; none for who is deactivated."""
+    if not user.is_active or user.pk is None:
+        return StaffMembership.objects.none()
+    return StaffMembership.objects.filter(user_id=user.pk, role__in=list(roles))
 
 
 def schools_of_staff(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role]) -> QuerySet[School]:
-    """Return the schools in which this account has one of these roles, at this moment."""
-    if not user.is_active or user.pk is None:
-        return School.objects.none()
-    return School.objects.filter(staff__user_id=user.pk, staff__role__in=list(roles)).distinct()
+    """Return the schools in which this account has one of these roles."""
+    return School.objects.filter(pk__in=memberships_of(user, roles).values("school_id"))
+
+
+def divisions_of_staff(user: AbstractBaseUser | AnonymousUser, act: StaffAct) -> QuerySet[Division]:
+    """Return the classes, of every year, in which this account may do the act: a form teacher's are their own."""
+    found = memberships_of(user, ROLES_OF_ACT[act])
+    whole = found.filter(role__in=_WHOLE_SCHOOL).values("school_id")
+    return Division.objects.filter(Q(school__in=whole) | Q(pk__in=found.values("divisions")))
+
+
+def students_of_staff(user: AbstractBaseUser | AnonymousUser, act: StaffAct) -> QuerySet[Student]:
+    """Return the pupils, those who left included, for whom this account may do the act."""
+    found = memberships_of(user, ROLES_OF_ACT[act])
+    whole = found.filter(role__in=_WHOLE_SCHOOL).values("school_id")
+    return Student.objects.filter(Q(school__in=whole) | Q(division__in=found.values("divisions")))

@@ -11,7 +11,17 @@ from django.test import Client
 from accounts.actors import PROFILE_SESSION_KEY, Actor, StudentFile
 from accounts.models import Profile, User
 from orientation.models import Campaign, Phase, PhaseKind, Speciality, SpecialityOffer
-from schools.models import Division, Guardian, Guardianship, Relationship, ResponsibilityLevel, School, Student
+from schools.models import (
+    Division,
+    Guardian,
+    Guardianship,
+    Relationship,
+    ResponsibilityLevel,
+    Role,
+    School,
+    StaffMembership,
+    Student,
+)
 from schools.names import folded_guardian_name
 
 NOW = datetime(2027, 5, 20, 20, 40, tzinfo=UTC)
@@ -136,3 +146,11 @@ def sign_in(client: Client, user: User | None, profile: Profile | None) -> Clien
         session[PROFILE_SESSION_KEY] = profile.value
         session.save()
     return client
+
+
+def staff(of: School, role: Role = Role.HEAD, *divisions: Division, username: str = "") -> User:
+    """A member of staff of this school; a form teacher has these classes."""
+    member = User.objects.create(username=username or f"{role}.{of.uai}.{User.objects.count()}", is_staff=True)
+    membership = StaffMembership.objects.create(user=member, school=of, role=role)
+    membership.divisions.set(divisions)
+    return member

@@ -46,6 +46,11 @@ class Campaign(models.Model):
         default=False,
         help_text=_("Si coché, seul le représentant légal désigné saisit ; les autres suivent."),
     )
+    reminder_delay_days = models.PositiveSmallIntegerField(
+        _("jours entre deux relances"),
+        default=3,
+        help_text=_("Une famille n’est jamais relancée deux fois dans ce délai."),
+    )
 
     class Meta:
         verbose_name = _("campagne")
@@ -56,6 +61,9 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(intention_specialities__range=(1, 6)) & Q(final_specialities__range=(1, 6)),
                 name="campaign_specialities_between_1_and_6",
+            ),
+            models.CheckConstraint(
+                condition=Q(reminder_delay_days__range=(1, 30)), name="campaign_reminder_delay_between_1_and_30"
             ),
         ]
 

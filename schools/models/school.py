@@ -102,6 +102,13 @@ class StaffMembership(models.Model):
     )
     school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="staff", verbose_name=_("établissement"))
     role = models.CharField(_("fonction"), max_length=20, choices=Role.choices)
+    divisions = models.ManyToManyField(
+        Division,
+        blank=True,
+        related_name="form_teachers",
+        verbose_name=_("classes"),
+        help_text=_("Celles d’un professeur principal : il ne voit que leurs élèves. Sans objet pour les autres."),
+    )
 
     class Meta:
         verbose_name = _("membre du personnel")
