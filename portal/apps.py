@@ -18,3 +18,11 @@ class StaffAdminConfig(AdminConfig):
     """Django admin on the site of the school's staff."""
 
     default_site = "portal.staff_site.StaffSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib import admin
+        from django_otp.plugins.otp_static.models import StaticDevice
+        from django_otp.plugins.otp_totp.models import TOTPDevice
+
+        admin.site.unregister([StaticDevice, TOTPDevice])  # nobody reads another's secrets

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.test import Client
 
+from accounts.models import User
 from orientation import rules
 from tests import factories
 
@@ -17,6 +19,12 @@ def _fresh_catalogue() -> Iterator[None]:
     rules.forget_catalogue()
     yield
     rules.forget_catalogue()
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    """An operator who has given the code of their second factor."""
+    return factories.sign_in(Client(), admin_user, None)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.actors import PROFILE_SESSION_KEY, Actor, StudentFile
 from accounts.models import Profile, User
@@ -138,13 +140,19 @@ def dubois_family(**values: Any) -> Family:
 
 
 def sign_in(client: Client, user: User | None, profile: Profile | None) -> Client:
-    """Open a session as the sign-in does, for tests that are not about signing in."""
+    """Open a session as the sign-in does, for tests that are not about signing in.
+
+    Without a profile it is a member of staff, who has given the code of their second factor.
+    """
     assert user is not None
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
     if profile:
-        session = client.session
         session[PROFILE_SESSION_KEY] = profile.value
-        session.save()
+    else:
+        device, _ = TOTPDevice.objects.get_or_create(user=user, name="téléphone")
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
     return client
 
 

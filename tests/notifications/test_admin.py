@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from notifications.models import MessageState, OutboxMessage
+from tests.factories import sign_in
 from tests.notifications.conftest import states
 
 LIST = reverse("admin:notifications_outboxmessage_changelist")
@@ -71,7 +72,7 @@ def test_nothing_can_be_added_changed_or_deleted(row, admin_client):
 
 def test_a_member_of_staff_does_not_see_it(row, client, django_user_model):
     member = django_user_model.objects.create(is_staff=True)
-    client.force_login(member)
+    sign_in(client, member, None)
     assert client.get(LIST).status_code == 403
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from orientation.models import Campaign, PhaseKind, Speciality, SpecialityOffer
 from schools.models import Role, School, StaffMembership
-from tests.factories import Family, campaign, school, student
+from tests.factories import Family, campaign, school, sign_in, student
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def form_of(of: Campaign, **changes: object) -> dict[str, object]:
 
 def test_a_head_sets_the_phases_in_the_schools_own_time_and_its_offer(client: Client) -> None:
     reunion = campaign(school("9749903Z", time_zone="Indian/Reunion"), offer_declared_at=None)
-    client.force_login(member(reunion.school, Role.HEAD))
+    sign_in(client, member(reunion.school, Role.HEAD), None)
     address = reverse("admin:orientation_campaign_change", args=[reunion.pk])
     assert "heure de La Réunion" in client.get(address).content.decode()
     answer = client.post(address, form_of(reunion))
@@ -64,7 +64,7 @@ def test_a_head_sets_the_phases_in_the_schools_own_time_and_its_offer(client: Cl
 
 
 def test_a_phase_that_ends_before_it_starts_is_refused_and_nothing_is_written(client: Client, dubois: Family) -> None:
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     before = dubois.phase.closes_at
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
     answer = client.post(address, form_of(dubois.campaign, **{"phases-2-closes_at_0": "2027-04-01"}))
@@ -73,7 +73,7 @@ def test_a_phase_that_ends_before_it_starts_is_refused_and_nothing_is_written(cl
 
 
 def test_a_head_reaches_no_campaign_of_another_school(client: Client, dubois: Family) -> None:
-    client.force_login(member(school("0699902Y"), Role.HEAD))
+    sign_in(client, member(school("0699902Y"), Role.HEAD), None)
     page = client.get(reverse("admin:orientation_campaign_changelist")).content.decode()
     assert "Simone-Veil" not in page
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
@@ -84,7 +84,7 @@ def test_a_head_reaches_no_campaign_of_another_school(client: Client, dubois: Fa
 
 
 def test_a_teacher_reads_the_campaign_and_changes_nothing(client: Client, dubois: Family) -> None:
-    client.force_login(member(dubois.school, Role.FORM_TEACHER))
+    sign_in(client, member(dubois.school, Role.FORM_TEACHER), None)
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
     assert client.get(address).status_code == 200
     assert client.post(address, form_of(dubois.campaign)).status_code == 403
@@ -92,7 +92,7 @@ def test_a_teacher_reads_the_campaign_and_changes_nothing(client: Client, dubois
 
 def test_a_head_cannot_move_a_campaign_to_another_school(client: Client, dubois: Family) -> None:
     other = school("0699902Y")
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
     client.post(address, form_of(dubois.campaign, school=other.pk))
     dubois.campaign.refresh_from_db()
@@ -101,9 +101,9 @@ def test_a_head_cannot_move_a_campaign_to_another_school(client: Client, dubois:
 
 def test_the_catalogue_is_the_operators_alone(client: Client, dubois: Family) -> None:
     address = reverse("admin:orientation_speciality_changelist")
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     assert client.get(address).status_code == 403
-    client.force_login(User.objects.create(username="operateur", is_staff=True, is_superuser=True))
+    sign_in(client, User.objects.create(username="operateur", is_staff=True, is_superuser=True), None)
     assert client.get(address).status_code == 200
 
 
@@ -111,21 +111,21 @@ def test_the_school_sees_whom_no_mail_reaches(client: Client, dubois: Family) ->
     dubois.sophie.school_email_refused_at = timezone.now()
     dubois.sophie.save()
     address = reverse("admin:schools_guardian_changelist")
-    client.force_login(member(dubois.school, Role.OFFICE))
+    sign_in(client, member(dubois.school, Role.OFFICE), None)
     page = client.get(address, {"joignable": "refus"}).content.decode()
     assert "sophie.bernard@familles.example (refusée par le destinataire)" in page
     assert "marc.dubois" not in page
     assert "marc.dubois@familles.example" in client.get(address, {"joignable": "oui"}).content.decode()
-    client.force_login(member(dubois.school, Role.FORM_TEACHER))
+    sign_in(client, member(dubois.school, Role.FORM_TEACHER), None)
     assert client.get(address).status_code == 403
-    client.force_login(member(school("0699902Y"), Role.HEAD))
+    sign_in(client, member(school("0699902Y"), Role.HEAD), None)
     assert "Bernard" not in client.get(address).content.decode()
 
 
 def test_staff_see_the_students_of_their_school_only_and_change_none(client: Client, dubois: Family) -> None:
     other = school("0699902Y")
     hidden = student(other, "Jade", "Ailleurs")
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     page = client.get(reverse("admin:schools_student_changelist")).content.decode()
     assert "Dubois" in page
     assert "Ailleurs" not in page
@@ -143,7 +143,7 @@ def test_a_campaign_created_for_a_school_is_read_in_its_own_time(client: Client)
     paris, reunion = school("0759901X"), school("9749903Z", time_zone="Indian/Reunion")
     head = member(paris, Role.HEAD)
     StaffMembership.objects.create(user=head, school=reunion, role=Role.HEAD)
-    client.force_login(head)
+    sign_in(client, head, None)
     values = {
         "school": reunion.pk,
         "school_year": 2026,
@@ -163,7 +163,7 @@ def test_a_campaign_created_for_a_school_is_read_in_its_own_time(client: Client)
 
 
 def test_what_a_phase_is_does_not_change_once_it_is_there(client: Client, dubois: Family) -> None:
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     before = list(dubois.campaign.phases.order_by("pk").values_list("kind", flat=True))
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
     client.post(address, form_of(dubois.campaign, **{"phases-0-kind": "proposals", "phases-3-kind": "intentions"}))

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Profile, User
 from schools.admin import SchoolScopedAdmin
 from schools.models import Guardian, Guardianship, Relationship, ResponsibilityLevel, Role, School, StaffMembership
 from schools.services import (
@@ -26,7 +26,7 @@ from schools.services import (
     withdraw_designation,
 )
 from schools.siecle import ImportPlan, apply_import, read_pair, write
-from tests.factories import NOW, Family, guardian, school, student
+from tests.factories import NOW, Family, guardian, school, sign_in, student
 from tests.schools.exports import YEAR, Pair
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +45,10 @@ def member(of: School, role: Role) -> User:
 def signed_in(client: Client, dubois: Family) -> Callable[[Role], Client]:
     """Give the client of a member of the school's staff."""
 
-    def sign_in(role: Role) -> Client:
-        client.force_login(member(dubois.school, role))
-        return client
+    def with_role(role: Role) -> Client:
+        return sign_in(client, member(dubois.school, role), None)
 
-    return sign_in
+    return with_role
 
 
 @pytest.mark.parametrize(
@@ -188,9 +187,9 @@ def test_the_others_of_the_staff_see_who_writes_and_designate_nobody(role, signe
 
 def test_nobody_designates_in_another_school_nor_from_outside_the_staff(client, dubois):
     assert "/admin/login/" in press(client, dubois, "designate", dubois.sophie)["Location"]
-    client.force_login(member(school("0699902Y"), Role.HEAD))
+    sign_in(client, member(school("0699902Y"), Role.HEAD), None)
     assert press(client, dubois, "designate", dubois.sophie).status_code == 404
-    client.force_login(dubois.sophie.user)
+    sign_in(client, dubois.sophie.user, Profile.GUARDIAN)
     assert "/admin/login/" in press(client, dubois, "designate", dubois.sophie)["Location"]
     assert designated() == []
 
@@ -198,7 +197,7 @@ def test_nobody_designates_in_another_school_nor_from_outside_the_staff(client, 
 def test_a_teacher_here_who_heads_another_school_designates_nobody_here(client, dubois):
     user = member(school("0699902Y"), Role.HEAD)
     StaffMembership.objects.create(user=user, school=dubois.school, role=Role.FORM_TEACHER)
-    client.force_login(user)
+    sign_in(client, user, None)
     assert "formaction" not in page_of(client, dubois)
     assert press(client, dubois, "designate", dubois.sophie).status_code == 403
     assert designated() == []
@@ -231,7 +230,7 @@ def test_a_student_is_designated_for_themselves_once_adult(signed_in, dubois, la
 
 def test_a_forged_press_is_refused_and_the_page_s_own_is_not(dubois):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(member(dubois.school, Role.HEAD))
+    sign_in(client, member(dubois.school, Role.HEAD), None)
     assert press(client, dubois, "designate", dubois.sophie).status_code == 403
     assert designated() == []
     form = page_of(client, dubois).partition('id="student_form"')[2].partition("</form>")[0]
