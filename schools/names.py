@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from typing import Any
+
+from django.db.models import Func, TextField
 
 
 def fold(*names: str) -> str:
@@ -19,3 +22,17 @@ def folded_guardian_name(family_name: str, given_name: str) -> str:
     """Return the key under which a guardian is looked up: family name and first given name (decision 19)."""
     given = fold(given_name).split(" ")
     return f"{fold(family_name)} {given[0]}".strip()
+
+
+class Folded(Func):
+    """`fold` as PostgreSQL says it, for a generated column: the names given, with a space between them."""
+
+    arg_joiner = " || ' ' || "
+    template = (
+        r"btrim(regexp_replace(upper(regexp_replace(normalize("
+        r"replace(replace(replace(replace(%(expressions)s, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'ß', 'ss')"
+        r", NFKD), '[\u0300-\u036f]', '', 'g')), '[^A-Z0-9]+', ' ', 'g'))"
+    )
+
+    def __init__(self, *names: Any) -> None:
+        super().__init__(*names, output_field=TextField())

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from schools.models.school import Division, School
+from schools.names import Folded
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
@@ -53,6 +54,10 @@ class Student(models.Model):
     family_name = models.CharField(_("nom de famille"), max_length=100)
     usual_name = models.CharField(_("nom d’usage"), max_length=100, blank=True)
     given_name = models.CharField(_("prénom"), max_length=100)
+    folded_names = models.GeneratedField(
+        expression=Folded("family_name", "usual_name", "given_name"), output_field=models.TextField(), db_persist=True
+    )
+    """What the school's search compares with (`schools.names.fold`); written by PostgreSQL."""
     birth_date = models.DateField(_("date de naissance"))
     mef_code = models.CharField(_("code MEF"), max_length=11, blank=True)
     left_on = models.DateField(_("parti le"), null=True, blank=True)
