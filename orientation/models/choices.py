@@ -119,6 +119,13 @@ class Submission(models.Model):
     )
     """Who asks: the guardian who validated, or on whose behalf the school did (decision 14)."""
     guardian_name = models.CharField(_("nom du représentant légal"), max_length=200)
+    entered_by_name = models.CharField(
+        _("saisie par"),
+        max_length=200,
+        blank=True,
+        help_text=_("Le membre du personnel qui a saisi à la place de la famille ; vide si elle l’a fait elle-même."),
+    )
+    """Frozen, as accounts and their ties to guardians change."""
 
     class Meta:
         verbose_name = _("demande validée")
@@ -130,6 +137,16 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} — {self.phase.phase_kind.label} n° {self.number}"
+
+    @property
+    def attribution(self) -> str:
+        """Who wrote and in whose name, as every page and paper says it: agrees with *demande*."""
+        if self.entered_by_name:
+            return _("saisie par l’établissement (%(entered_by)s), au nom de %(guardian)s") % {
+                "entered_by": self.entered_by_name,
+                "guardian": self.guardian_name,
+            }
+        return _("validée par %(guardian)s") % {"guardian": self.guardian_name}
 
 
 class Choice(models.Model):
