@@ -8,41 +8,27 @@ the version are checked again inside the transaction. Doing an act twice is harm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
-from orientation import mails, policies, rules
+from orientation import rules
 from orientation.errors import (
     AlreadySettled,
     DraftChangedByOther,
     DraftChangedSince,
     LastChangeByOther,
-    NotAllowed,
     NothingToValidate,
-    OfferNotDeclared,
-    PhaseNotOpen,
     WishRefused,
 )
-from orientation.models import (
-    Choice,
-    ChoiceSpeciality,
-    Draft,
-    DraftRevision,
-    Phase,
-    PhaseState,
-    SetAside,
-    Submission,
-)
-from orientation.queries import RankedChoice, offered_codes, ranked, submission_wishes, submissions_of, wishes_of
+from orientation.models import Draft, Phase, SetAside, Submission
+from orientation.queries import submission_wishes, submissions_of, wishes_of
 from orientation.rules import Catalogue, Wish, Wishes
-from schools.models import Guardian, Guardianship, Relationship
+from orientation.submitting import WritingLock, acts, lock_writing, submit, write_draft
 
 
 def save_choice(
@@ -101,7 +87,7 @@ def take_up_again(
         raise DraftChangedByOther(name=str(draft.changed_by), set_aside=set_aside)
     if not settle(set_aside=set_aside, at=at):
         raise AlreadySettled
-    return _write(draft, wishes_of(set_aside), by=by, at=at)
+    return write_draft(draft, wishes_of(set_aside), by=by, at=at)
 
 
 def settle(*, set_aside: SetAside, at: datetime) -> bool:
@@ -129,11 +115,7 @@ def validate_draft(
         raise NothingToValidate
     if draft.changed_by_id != by.pk and not is_confirmed:
         raise LastChangeByOther(name=str(draft.changed_by))
-    _check_list(wishes, phase)
-    choices = ranked(wishes, offered_codes(phase))
-    number = newest.number + 1 if newest else 1
-    submission = _freeze(phase, wishes, choices, file=file, number=number, by=by, at=at)
-    mails.owe_confirmations(submission, choices, guardians=lock.legal_guardians, at=at)
+    submission = submit(wishes, file=file, phase=phase, newest=newest, guardians=lock.legal_guardians, by=by, at=at)
     draft.is_validated = True
     draft.save(update_fields=["is_validated"])
     return submission
@@ -160,7 +142,7 @@ def _change(
             changed = act(wishes)
             is_validated = is_reset and submissions_of(file.student, phase).exists()
             if changed != wishes or (is_validated and not draft.is_validated):
-                _write(draft, changed, by=by, at=at, is_validated=is_validated)
+                write_draft(draft, changed, by=by, at=at, is_validated=is_validated)
             return draft
         seen = draft.revisions.filter(version=version).first()
         set_aside = SetAside.objects.create(
@@ -172,132 +154,19 @@ def _change(
     raise DraftChangedByOther(name=str(draft.changed_by), set_aside=set_aside)
 
 
-@dataclass(frozen=True)
-class _Lock:
-    """A draft that may be written now, and the student's legal guardians at this moment."""
-
-    draft: Draft
-    legal_guardians: list[Guardian]
-
-
-def _lock_draft(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> _Lock:
+def _lock_draft(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> WritingLock:
     """Check that this person may write now, and return the draft locked (created if it is the first write)."""
-    # FOR SHARE: many families write at once, while a head who closes the phase waits for them, and they for the head
-    locked_phase = Phase.objects.raw("SELECT * FROM orientation_phase WHERE id = %s FOR SHARE", [phase.pk])[0]
-    links = list(
-        Guardianship.objects.legal()
-        .filter(student=file.student, student__left_on__isnull=True)
-        .select_related("guardian")
-        .order_by("pk")
-    )
     guardian = file.guardian
-    if guardian is None or all(link.guardian_id != guardian.pk or not _acts(link, file, by, at) for link in links):
-        raise NotAllowed(_("Le compte d’un élève permet seulement de consulter."))
-    designated = next((link.guardian_id for link in links if link.is_designated), None)
-    if not policies.can_write_choices(file, phase.campaign, designated_guardian_id=designated):
-        raise NotAllowed(_("Dans cet établissement, un seul représentant légal désigné saisit les choix."))
-    if not phase.campaign.takes(file.student):
-        raise NotAllowed(_("La campagne ne concerne pas la classe de cet élève."))
-    if locked_phase.state_at(at) is not PhaseState.OPEN:
-        raise PhaseNotOpen(locked_phase, at)
-    if phase.campaign.offer_declared_at is None:
-        raise OfferNotDeclared
-    return _Lock(_get_or_create_locked(file, phase, by=by, at=at), [link.guardian for link in links])
-
-
-def _acts(link: Guardianship, file: StudentFile, by: User, at: datetime) -> bool:
-    """Tell whether this account is the guardian of the link: an adult student is their own (decision 3)."""
-    if link.relationship == Relationship.SELF:
-        today = timezone.localdate(at, file.student.school.zone)
-        return file.student.user_id == by.pk and file.student.is_adult_on(today)
-    return link.guardian.user_id == by.pk
-
-
-def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> Draft:
-    locked = (
-        Draft.objects.filter(student=file.student, phase=phase)
-        .select_related("changed_by")
-        .select_for_update(of=("self",))
+    return lock_writing(
+        file,
+        phase,
+        acts=lambda link: guardian is not None and link.guardian_id == guardian.pk and acts(link, file, by, at),
+        refusal=_("Le compte d’un élève permet seulement de consulter."),
+        by=by,
+        at=at,
     )
-    draft = locked.first()
-    if draft is None:
-        Draft.objects.bulk_create(
-            [Draft(student=file.student, phase=phase, changed_at=at, changed_by=by)], ignore_conflicts=True
-        )
-        draft = locked.get()
-    return draft
 
 
 def _is_over_newer_version(draft: Draft, version: int, by: User) -> bool:
     """Tell whether somebody else wrote a newer version than the one seen. One's own older tab is no conflict."""
     return draft.version != version and draft.revisions.filter(version__gt=version).exclude(changed_by=by).exists()
-
-
-def _write(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:
-    draft.version += 1
-    draft.wishes = [wish.to_json() for wish in wishes]
-    draft.is_validated = is_validated
-    draft.changed_at, draft.changed_by = at, by
-    draft.save(update_fields=["version", "wishes", "is_validated", "changed_at", "changed_by"])
-    DraftRevision.objects.create(draft=draft, version=draft.version, wishes=draft.wishes, changed_at=at, changed_by=by)
-    return draft
-
-
-def _check_list(wishes: Wishes, phase: Phase) -> None:
-    """Check each rank again: the catalogue or the number of specialities may have changed since it was typed."""
-    catalogue = Catalogue.current()
-    problems = [
-        rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": problem.message})
-        for rank, wish in enumerate(wishes, start=1)
-        for problem in rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count)
-    ]
-    if problems:
-        raise WishRefused(problems)
-
-
-def _freeze(
-    phase: Phase,
-    wishes: Wishes,
-    choices: Sequence[RankedChoice],
-    *,
-    file: StudentFile,
-    number: int,
-    by: User,
-    at: datetime,
-) -> Submission:
-    guardian = file.guardian
-    assert guardian is not None  # noqa: S101 - narrows the type; _lock_draft refused otherwise
-    catalogue = Catalogue.current()
-    submission = Submission.objects.create(
-        student=file.student,
-        phase=phase,
-        number=number,
-        submitted_at=at,
-        submitted_by=by,
-        guardian=guardian,
-        guardian_name=guardian.full_name,
-    )
-    rows = Choice.objects.bulk_create(
-        Choice(
-            submission=submission,
-            rank=shown.rank,
-            pathway=catalogue.pathways[wish.pathway],
-            label=shown.label,
-            note=wish.note,
-        )
-        for wish, shown in zip(wishes, choices, strict=True)
-    )
-    ChoiceSpeciality.objects.bulk_create(
-        ChoiceSpeciality(
-            choice=row,
-            position=position,
-            speciality=catalogue.specialities[code],
-            label=label,
-            is_elsewhere=is_elsewhere,
-        )
-        for row, wish, shown in zip(rows, wishes, choices, strict=True)
-        for position, (code, (label, is_elsewhere)) in enumerate(
-            zip(wish.specialities, shown.specialities, strict=True), start=1
-        )
-    )
-    return submission

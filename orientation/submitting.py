@@ -1,0 +1,192 @@
+"""What every submission goes through, whether a family validates its draft or the school enters a paper form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actors import StudentFile
+from accounts.models import User
+from orientation import mails, policies, rules
+from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishRefused
+from orientation.models import (
+    Choice,
+    ChoiceSpeciality,
+    Draft,
+    DraftRevision,
+    Phase,
+    PhaseState,
+    Submission,
+)
+from orientation.queries import RankedChoice, offered_codes, ranked
+from orientation.rules import Catalogue, Wishes
+from schools.models import Guardian, Guardianship, Relationship, Student
+
+
+def lock_phase(phase: Phase) -> Phase:
+    """Return the phase as it stands now, locked: families write side by side, while a head who closes it waits.
+
+    They wait for the head too, who locks the row for writing.
+    """
+    return Phase.objects.raw("SELECT * FROM orientation_phase WHERE id = %s FOR SHARE", [phase.pk])[0]
+
+
+def legal_links(file: StudentFile) -> list[Guardianship]:
+    """Return the ties of the student's legal guardians at this moment; none for who has left. One query."""
+    return list(
+        Guardianship.objects.legal()
+        .filter(student=file.student, student__left_on__isnull=True)
+        .select_related("guardian")
+        .order_by("pk")
+    )
+
+
+def acts(link: Guardianship, file: StudentFile, by: User, at: datetime) -> bool:
+    """Tell whether this account is the guardian of the link: an adult student is their own (decision 3)."""
+    if link.relationship == Relationship.SELF:
+        return file.student.user_id == by.pk and is_adult(file.student, at)
+    return link.guardian.user_id == by.pk
+
+
+def is_adult(student: Student, at: datetime) -> bool:
+    """Whether the student is an adult at this instant, in the school's own calendar."""
+    return student.is_adult_on(timezone.localdate(at, student.school.zone))
+
+
+@dataclass(frozen=True)
+class WritingLock:
+    """A draft that may be written now, and the student's legal guardians at this moment."""
+
+    draft: Draft
+    legal_guardians: list[Guardian]
+
+
+def lock_writing(
+    file: StudentFile, phase: Phase, *, acts: Callable[[Guardianship], bool], refusal: str, by: User, at: datetime
+) -> WritingLock:
+    """Check that choices may be written now in the name of the file's guardian; return the draft, locked.
+
+    The draft is created at the first write. `acts` tells whether a tie lets this person write, `refusal` is said when
+    none does. Raises NotAllowed, PhaseNotOpen or OfferNotDeclared.
+    """
+    locked_phase = lock_phase(phase)
+    links = legal_links(file)
+    if not any(acts(link) for link in links):
+        raise NotAllowed(refusal)
+    designated = next((link.guardian_id for link in links if link.is_designated), None)
+    if not policies.can_write_choices(file, phase.campaign, designated_guardian_id=designated):
+        raise NotAllowed(_("Dans cet établissement, un seul représentant légal désigné saisit les choix."))
+    if not phase.campaign.takes(file.student):
+        raise NotAllowed(_("La campagne ne concerne pas la classe de cet élève."))
+    if locked_phase.state_at(at) is not PhaseState.OPEN:
+        raise PhaseNotOpen(locked_phase, at)
+    if phase.campaign.offer_declared_at is None:
+        raise OfferNotDeclared
+    return WritingLock(_get_or_create_locked(file, phase, by=by, at=at), [link.guardian for link in links])
+
+
+def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> Draft:
+    locked = (
+        Draft.objects.filter(student=file.student, phase=phase)
+        .select_related("changed_by")
+        .select_for_update(of=("self",))
+    )
+    draft = locked.first()
+    if draft is None:
+        Draft.objects.bulk_create(
+            [Draft(student=file.student, phase=phase, changed_at=at, changed_by=by)], ignore_conflicts=True
+        )
+        draft = locked.get()
+    return draft
+
+
+def write_draft(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:
+    """Write the next version of a locked draft, and keep it as a revision."""
+    draft.version += 1
+    draft.wishes = [wish.to_json() for wish in wishes]
+    draft.is_validated = is_validated
+    draft.changed_at, draft.changed_by = at, by
+    draft.save(update_fields=["version", "wishes", "is_validated", "changed_at", "changed_by"])
+    DraftRevision.objects.create(draft=draft, version=draft.version, wishes=draft.wishes, changed_at=at, changed_by=by)
+    return draft
+
+
+def submit(
+    wishes: Wishes,
+    *,
+    file: StudentFile,
+    phase: Phase,
+    newest: Submission | None,
+    guardians: list[Guardian],
+    by: User,
+    at: datetime,
+    entered_by_name: str = "",
+) -> Submission:
+    """Make the submission that follows `newest`, and owe each of these guardians an e-mail. The draft is locked.
+
+    Raises WishRefused, whose problems name the pathway, when the list breaks the rules of the catalogue as it is today.
+    """
+    _check_list(wishes, phase)
+    choices = ranked(wishes, offered_codes(phase))
+    guardian = file.guardian
+    assert guardian is not None  # noqa: S101 - narrows the type; lock_writing refused otherwise
+    submission = Submission.objects.create(
+        student=file.student,
+        phase=phase,
+        number=newest.number + 1 if newest else 1,
+        submitted_at=at,
+        submitted_by=by,
+        guardian=guardian,
+        guardian_name=guardian.full_name,
+        entered_by_name=entered_by_name,
+    )
+    _freeze(submission, wishes, choices)
+    mails.owe_confirmations(submission, choices, guardians=guardians, at=at)
+    return submission
+
+
+def _check_list(wishes: Wishes, phase: Phase) -> None:
+    """Check each rank again: the catalogue or the number of specialities may have changed since it was typed."""
+    catalogue = Catalogue.current()
+    problems = []
+    for rank, wish in enumerate(wishes, start=1):
+        others = {each.pathway: other for other, each in enumerate(wishes, start=1) if other != rank}
+        found = rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count, others=others)
+        problems += [
+            rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": each.message})
+            for each in found
+        ]
+    if problems:
+        raise WishRefused(problems)
+
+
+def _freeze(submission: Submission, wishes: Wishes, choices: list[RankedChoice]) -> None:
+    """Write the ranks of a submission with their labels as they are read today."""
+    catalogue = Catalogue.current()
+    rows = Choice.objects.bulk_create(
+        Choice(
+            submission=submission,
+            rank=shown.rank,
+            pathway=catalogue.pathways[wish.pathway],
+            label=shown.label,
+            note=wish.note,
+        )
+        for wish, shown in zip(wishes, choices, strict=True)
+    )
+    ChoiceSpeciality.objects.bulk_create(
+        ChoiceSpeciality(
+            choice=row,
+            position=position,
+            speciality=catalogue.specialities[code],
+            label=label,
+            is_elsewhere=is_elsewhere,
+        )
+        for row, wish, shown in zip(rows, wishes, choices, strict=True)
+        for position, (code, (label, is_elsewhere)) in enumerate(
+            zip(wish.specialities, shown.specialities, strict=True), start=1
+        )
+    )
