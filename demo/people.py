@@ -12,7 +12,15 @@ PASSWORD = "scolarite-2026"
 PARIS = "0759901X"
 LYON = "0699902Y"
 REUNION = "9749903Z"
-ACADEMIES = {PARIS: "paris", LYON: "lyon", REUNION: "reunion"}
+MARSEILLE = "0139904W"
+BORDEAUX = "0339905V"
+ACADEMIES = {
+    PARIS: "paris",
+    LYON: "lyon",
+    REUNION: "reunion",
+    MARSEILLE: "aix-marseille",
+    BORDEAUX: "bordeaux",
+}
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,46 @@ PEOPLE = [
         has_franceconnect=True,
     ),
     Person(
+        "samira.haddad",
+        "Samira",
+        "Haddad",
+        "mère de Lina, à Marseille : les propositions du conseil de classe sont publiées",
+        "1982-06-15",
+        email="samira.haddad@familles.example",
+        guardian_of={MARSEILLE: "4000001"},
+        children_births=("2011-04-09",),
+        has_franceconnect=True,
+    ),
+    Person(
+        "karim.haddad",
+        "Karim",
+        "Haddad",
+        "père de Lina, à Marseille",
+        "1980-02-03",
+        gender="male",
+        email="karim.haddad@familles.example",
+        guardian_of={MARSEILLE: "4000002"},
+        children_births=("2011-04-09",),
+    ),
+    Person(
+        "isabelle.roche",
+        "Isabelle",
+        "Roche",
+        "mère de Hugo, à Bordeaux : l’établissement n’a encore rien importé",
+        "1981-08-22",
+        email="isabelle.roche@familles.example",
+        guardian_of={BORDEAUX: "5000001"},
+        children_births=("2011-10-05",),
+    ),
+    Person(
+        "lina.haddad",
+        "Lina",
+        "Haddad",
+        "élève, fille de Samira et Karim Haddad",
+        "2011-04-09",
+        student_of={MARSEILLE: "074000001HH"},
+    ),
+    Person(
         "lucas.petit",
         "Lucas",
         "Petit",
@@ -203,6 +251,8 @@ STAFF = [
     ("proviseur.paris", "cheffe d’établissement du lycée de Paris"),
     ("proviseur.lyon", "cheffe d’établissement du lycée de Lyon"),
     ("proviseur.reunion", "cheffe d’établissement du lycée de La Réunion (UTC+4)"),
+    ("proviseur.marseille", "cheffe d’établissement du lycée de Marseille : des classes dans tous les états"),
+    ("proviseur.bordeaux", "cheffe d’établissement du lycée de Bordeaux : toute l’année reste à faire"),
     ("nadia.benali", "professeure principale au lycée de Paris"),
     ("operateur", "exploitant de la plateforme : ne lit le dossier d’aucune famille"),
 ]

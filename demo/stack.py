@@ -80,6 +80,11 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def exports(self) -> Path:
+        """Where the SIECLE exports lie that a head can import in the administration."""
+        return self.folder / "siecle"
+
     # --- starting -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -165,7 +170,7 @@ class Stack:
                 self._manage("migrate", "--no-input", "--verbosity", "0").finish(PREPARE_SECONDS)
             if not self._is_loaded():
                 with self._timed("load_demo"):
-                    self._manage("load_demo").finish(PREPARE_SECONDS)
+                    self._manage("load_demo", "--exports", str(self.exports)).finish(PREPARE_SECONDS)
             if static:
                 static.finish(PREPARE_SECONDS)
         self.processes = [process for process in self.processes if process.is_alive]
