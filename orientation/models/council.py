@@ -73,6 +73,8 @@ class CouncilSheet(models.Model):
 
     `version` grows at each write: a write names the version it saw. `submission` is what the council had before it,
     None for who validated nothing (decision 23). `publication` is None until the class is told.
+    `others_version` is the newest version that somebody else than `changed_by` wrote: whoever saw that one, or a
+    newer one, writes over nobody's work but their own.
     """
 
     student = models.ForeignKey(
@@ -96,6 +98,7 @@ class CouncilSheet(models.Model):
         verbose_name=_("publication"),
     )
     version = models.PositiveIntegerField(_("version"), default=0)
+    others_version = models.PositiveIntegerField(_("dernière version d’une autre personne"), default=0, editable=False)
     changed_at = models.DateTimeField(_("modifiée le"))
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("modifiée par")
