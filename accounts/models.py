@@ -61,6 +61,25 @@ class Identity(models.Model):
         return f"{self.get_provider_display()} n° {self.pk}"
 
 
+class SignInFailures(models.Model):
+    """The wrong passwords given for one account name (essais de mot de passe), from one address or from anywhere.
+
+    A name that no account bears is counted alike. `key` is a digest: neither names nor addresses are kept.
+    """
+
+    key = models.CharField(_("empreinte"), max_length=64, unique=True)
+    failures = models.PositiveSmallIntegerField(_("mots de passe faux"), default=0)
+    locked_until = models.DateTimeField(_("suspendus jusqu’au"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("modifiés le"), db_index=True)
+
+    class Meta:
+        verbose_name = _("essais de mot de passe")
+        verbose_name_plural = _("essais de mot de passe")
+
+    def __str__(self) -> str:
+        return f"n° {self.pk}"
+
+
 class ProofAttempts(models.Model):
     """The wrong answers of one provider's person to the question of decision 19 (essais de vérification).
 

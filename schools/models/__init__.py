@@ -1,13 +1,14 @@
 """Who is who: schools, students, their guardians, and the staff."""
 
 from schools.models.people import EmailState, Guardian, Guardianship, Relationship, ResponsibilityLevel, Student
-from schools.models.school import Division, Role, School, StaffMembership, TimeZone
+from schools.models.school import Division, MembershipSource, Role, School, StaffMembership, TimeZone
 
 __all__ = [
     "Division",
     "EmailState",
     "Guardian",
     "Guardianship",
+    "MembershipSource",
     "Relationship",
     "ResponsibilityLevel",
     "Role",

@@ -94,6 +94,13 @@ class Role(models.TextChoices):
     COUNSELLOR = "counsellor", _("psychologue de l’Éducation nationale")
 
 
+class MembershipSource(models.TextChoices):
+    """Who says that somebody is of the staff: a head here, or the agents' provider at each sign-in."""
+
+    MANUAL = "manual", _("saisie")
+    AGENTS = "agents", _("compte académique")
+
+
 class StaffMembership(models.Model):
     """The role of an account in a school (membre du personnel)."""
 
@@ -102,6 +109,9 @@ class StaffMembership(models.Model):
     )
     school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="staff", verbose_name=_("établissement"))
     role = models.CharField(_("fonction"), max_length=20, choices=Role.choices)
+    source = models.CharField(
+        _("origine"), max_length=10, choices=MembershipSource.choices, default=MembershipSource.MANUAL
+    )
     divisions = models.ManyToManyField(
         Division,
         blank=True,
