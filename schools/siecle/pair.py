@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from schools.siecle.records import (
     RecordError,
     StudentRecord,
     division_code,
-    french_day,
+    french_instant,
     in_division,
     is_own_guardian,
     link_from,
@@ -26,7 +27,7 @@ from schools.siecle.records import (
     student_from,
 )
 from schools.siecle.sources import SiecleFile
-from schools.siecle.territories import is_uai
+from schools.siecle.territories import is_uai, time_zone_of
 
 
 @dataclass
@@ -40,6 +41,8 @@ class SiecleExport:
     uai: str
     school_year: int
     exported_on: date
+    made_at: datetime
+    """When the older of the two files was made (HORODATAGE), which SIECLE says in the school's own time."""
     students: list[StudentRecord] = field(default_factory=list)
     persons: dict[str, PersonRecord] = field(default_factory=dict)
     links: list[LinkRecord] = field(default_factory=list)
@@ -52,10 +55,12 @@ class SiecleExport:
     """(ELEVE_ID, PERSONNE_ID) of the links refused."""
 
 
-def read_pair(files: Sequence[SiecleFile], *, expected_year: int, expected_uai: str | None = None) -> SiecleExport:
+def read_pair(
+    files: Sequence[SiecleFile], *, expected_year: int | Callable[[str], int], expected_uai: str | None = None
+) -> SiecleExport:
     """Read the two exports of a school, given in any order, and check all that needs no database.
 
-    `expected_year` is the year in which the school year begins. Raises SiecleError.
+    `expected_year` is the year in which the school year begins, or says it of the UAI found. Raises SiecleError.
     """
     if len(files) != 2:
         raise WrongPair(_("Il faut deux fichiers : celui des élèves et celui des responsables."))
@@ -73,36 +78,53 @@ def read_pair(files: Sequence[SiecleFile], *, expected_year: int, expected_uai: 
 
 
 def _checked_header(
-    students: SiecleDocument, guardians: SiecleDocument, *, expected_year: int, expected_uai: str | None
+    students: SiecleDocument,
+    guardians: SiecleDocument,
+    *,
+    expected_year: int | Callable[[str], int],
+    expected_uai: str | None,
 ) -> SiecleExport:
     uai, other_uai = students.header.get("UAJ", ""), guardians.header.get("UAJ", "")
     if uai != other_uai:
-        raise WrongPair(_("Les deux fichiers ne sont pas du même établissement."))
+        raise WrongPair(
+            _("Les deux fichiers ne sont pas du même établissement. Refaites les deux exports dans SIECLE.")
+        )
     if not is_uai(uai):
         raise WrongSchool(_("Les fichiers ne disent pas de quel établissement ils sont (UAJ)."))
     if expected_uai is not None and uai != expected_uai:
         raise WrongSchool(
-            _("Les fichiers sont de l’établissement %(uai)s, et non de %(expected)s.")
+            _(
+                "Les fichiers sont de l’établissement %(uai)s, et non de %(expected)s. "
+                "Refaites les deux exports depuis le bon établissement."
+            )
             % {"uai": uai, "expected": expected_uai}
         )
+    year = expected_year if isinstance(expected_year, int) else expected_year(uai)
     for document in (students, guardians):
-        if document.header.get("ANNEE_SCOLAIRE", "") != str(expected_year):
+        if document.header.get("ANNEE_SCOLAIRE", "") != str(year):
             raise WrongYear(
-                _("Le fichier « %(file)s » n’est pas de l’année scolaire %(year)s-%(next)s.")
-                % {"file": document.name, "year": expected_year, "next": expected_year + 1}
+                _(
+                    "Le fichier « %(file)s » n’est pas de l’année scolaire %(year)s-%(next)s. "
+                    "Choisissez cette année dans SIECLE, puis refaites les deux exports."
+                )
+                % {"file": document.name, "year": year, "next": year + 1}
             )
-    day = _day_of(students)
-    if day != _day_of(guardians):
+    zone = ZoneInfo(time_zone_of(uai))
+    made_at = sorted(_instant_of(document, zone) for document in (students, guardians))
+    if made_at[0].date() != made_at[1].date():
         raise WrongPair(_("Les deux fichiers n’ont pas été exportés le même jour. Refaites les deux exports."))
-    return SiecleExport(uai=uai, school_year=expected_year, exported_on=day)
+    return SiecleExport(uai=uai, school_year=year, exported_on=made_at[0].date(), made_at=made_at[0])
 
 
-def _day_of(document: SiecleDocument) -> date:
+def _instant_of(document: SiecleDocument, zone: ZoneInfo) -> datetime:
     header = document.header
-    day = french_day(header.get("HORODATAGE", "")) or french_day(header.get("DATE_EXPORT", ""))
-    if day is None:
-        raise UnreadableFile(_("Le fichier « %(file)s » ne dit pas quand il a été exporté.") % {"file": document.name})
-    return day
+    instant = french_instant(header.get("HORODATAGE", ""), zone) or french_instant(header.get("DATE_EXPORT", ""), zone)
+    if instant is None:
+        raise UnreadableFile(
+            _("Le fichier « %(file)s » ne dit pas quand il a été exporté. Refaites l’export dans SIECLE.")
+            % {"file": document.name}
+        )
+    return instant
 
 
 def _twice(keys: Iterable[str]) -> set[str]:

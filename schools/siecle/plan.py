@@ -65,6 +65,10 @@ class ImportPlan:
     links_changed: list[Guardianship] = field(default_factory=list)
     links_gone: list[Guardianship] = field(default_factory=list)
     links_unchanged: int = 0
+    students_here: int = 0
+    """How many pupils were in the school before."""
+    former: dict[Student | Guardian | Guardianship, dict[str, Any]] = field(default_factory=dict)
+    """What the fields that differ held before, of each row that is changed."""
 
     @property
     def refused(self) -> list[Note]:
@@ -103,14 +107,6 @@ def plan_import(export: SiecleExport, *, school: School, on: date) -> ImportPlan
     return planner.plan
 
 
-def _assign(instance: Student | Guardian | Guardianship, values: dict[str, Any]) -> bool:
-    """Give the instance its new values. Return whether one of them is another than before."""
-    changed = {name: value for name, value in values.items() if getattr(instance, name) != value}
-    for name, value in changed.items():
-        setattr(instance, name, value)
-    return bool(changed)
-
-
 class _Planner:
     """Compares a pair with what the school has: four queries, whatever its size."""
 
@@ -119,7 +115,8 @@ class _Planner:
         self.export = plan.export
         self.on = on
         school = plan.school
-        self.students = {student.ine: student for student in Student.objects.filter(school=school)}
+        found = Student.objects.filter(school=school).select_related("division")
+        self.students = {student.ine: student for student in found}
         self.guardians = {guardian.siecle_person_id: guardian for guardian in Guardian.objects.filter(school=school)}
         self.links = {
             (link.student_id, link.guardian_id): link for link in Guardianship.objects.filter(student__school=school)
@@ -128,10 +125,20 @@ class _Planner:
             division.code: division
             for division in Division.objects.filter(school=school, school_year=self.export.school_year)
         }
+        plan.students_here = sum(student.left_on is None for student in self.students.values())
         self.student_of: dict[str, Student] = {}
         """By ELEVE_ID: the students of the file, but for those who left before we knew them."""
         self.spared: set[int] = set()
         """Primary keys of the students whose record was refused: they and their links stay as they are."""
+
+    def _assign(self, instance: Student | Guardian | Guardianship, values: dict[str, Any]) -> bool:
+        """Give the instance its new values. Return whether one of them is another than before."""
+        former = {name: now for name, value in values.items() if (now := getattr(instance, name)) != value}
+        for name in former:
+            setattr(instance, name, values[name])
+        if former:
+            self.plan.former.setdefault(instance, {}).update(former)
+        return bool(former)
 
     def plan_students(self) -> None:
         ines = {record.ine for record in self.export.students}
@@ -185,8 +192,9 @@ class _Planner:
         was_here = student.left_on is None
         moved = student.division_id != (division.pk if division else None) or (division and division.pk is None)
         if moved:
+            self.plan.former.setdefault(student, {})["division"] = student.division
             student.division = division
-        if not _assign(student, values) and not moved:
+        if not self._assign(student, values) and not moved:
             self.plan.students_unchanged += 1
         elif was_here and student.left_on is not None:
             self.plan.students_archived.append(student)
@@ -204,9 +212,9 @@ class _Planner:
             return
         # ELEVE_ID is only good for the latest import: kept here, it could one day be somebody else's
         if student.left_on is None:
-            _assign(student, {"left_on": self.export.exported_on, "siecle_id": ""})
+            self._assign(student, {"left_on": self.export.exported_on, "siecle_id": ""})
             self.plan.students_archived.append(student)
-        elif _assign(student, {"siecle_id": ""}):
+        elif self._assign(student, {"siecle_id": ""}):
             self.plan.students_changed.append(student)
 
     def plan_guardians(self) -> None:
@@ -226,9 +234,9 @@ class _Planner:
                 self.plan.guardians_new.append(guardian)
 
     def _compare_guardian(self, guardian: Guardian, record: PersonRecord) -> None:
-        changed = _assign(guardian, _guardian_values(record))
+        changed = self._assign(guardian, _guardian_values(record))
         if guardian.school_email != record.email:
-            _assign(guardian, {"school_email": record.email, "school_email_refused_at": None})
+            self._assign(guardian, {"school_email": record.email, "school_email_refused_at": None})
             self.plan.guardians_readdressed.append(guardian)
             changed = True
         if changed:
@@ -258,12 +266,22 @@ class _Planner:
                 self.plan.links_unchanged += 1
             else:
                 self.plan.links_gone.append(link)
+        self._name_ends([*self.plan.links_changed, *self.plan.links_gone])
+
+    def _name_ends(self, links: list[Guardianship]) -> None:
+        """Tie these links to the rows that are already read, for whoever shows them."""
+        students = {student.pk: student for student in self.students.values()}
+        guardians = {guardian.pk: guardian for guardian in self.guardians.values()}
+        for link in links:
+            link.student = students[link.student_id]
+            if link.guardian_id in guardians:
+                link.guardian = guardians[link.guardian_id]
 
     def _compare_link(self, link: Guardianship, record: LinkRecord) -> None:
         values = _link_values(record)
         if record.level != ResponsibilityLevel.LEGAL:
             values["is_designated"] = False  # only a legal guardian can be the one who writes
-        if _assign(link, values):
+        if self._assign(link, values):
             self.plan.links_changed.append(link)
         else:
             self.plan.links_unchanged += 1

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -174,16 +175,15 @@ def french_date(text: str) -> date | None:
         return None
 
 
-def french_day(text: str) -> date | None:
-    """Return the day of a “JJ/MM/AAAA HH:MM:SS” or of a “JJ/MM/AAAA”, or None."""
-    if not text:
-        return None
+def french_instant(text: str, zone: ZoneInfo) -> datetime | None:
+    """Return the aware instant of a “JJ/MM/AAAA HH:MM:SS” or, at midnight, of a “JJ/MM/AAAA”, or None."""
     if " " in text:
         try:
-            return datetime.strptime(text, "%d/%m/%Y %H:%M:%S").date()  # noqa: DTZ007 (only the day is kept)
+            return datetime.strptime(text, "%d/%m/%Y %H:%M:%S").replace(tzinfo=zone)
         except ValueError:
             return None
-    return french_date(text)
+    day = french_date(text)
+    return datetime.combine(day, time.min, tzinfo=zone) if day else None
 
 
 def _ine(fields: dict[str, str]) -> tuple[str, str]:

@@ -25,7 +25,13 @@ _ZONES = {
     "987": TimeZone.POLYNESIE,  # 987 and 988 are the codes of Insee, 984 and 983 those of the Éducation nationale
     "988": TimeZone.NOUVELLE_CALEDONIE,
 }
-FIRST_MONTH = 8
+_FIRST_MONTH = 8
+_FIRST_MONTH_IN_THE_SOUTH = 2
+_SOUTHERN = {TimeZone.NOUVELLE_CALEDONIE, TimeZone.WALLIS}
+"""Where the school year is that of the calendar: from February to December."""
+
+_BESIDE_THE_TURN = 2
+"""Months before the turn, and from it on, during which the files of both years are at hand."""
 
 
 def is_uai(text: str) -> bool:
@@ -38,7 +44,25 @@ def time_zone_of(uai: str) -> TimeZone:
     return _ZONES.get(uai[:3], TimeZone.METROPOLE)
 
 
-def school_year_at(instant: datetime) -> int:
-    """Return the year in which the school year of an aware instant began: it turns on 1 August, in Paris."""
-    local = instant.astimezone(ZoneInfo("Europe/Paris"))
-    return local.year if local.month >= FIRST_MONTH else local.year - 1
+def school_year_at(instant: datetime, time_zone: str = TimeZone.METROPOLE) -> int:
+    """Return the year in which the school year of an aware instant began, in a school of this zone.
+
+    It turns on 1 August, and on 1 February in Nouvelle-Calédonie and in Wallis-et-Futuna.
+    """
+    local = instant.astimezone(ZoneInfo(time_zone))
+    return local.year if local.month >= _first_month(time_zone) else local.year - 1
+
+
+def school_years_around(instant: datetime, time_zone: str) -> list[int]:
+    """Return the school year of an instant and, two months before and after it turns, the other one; later first."""
+    year = school_year_at(instant, time_zone)
+    months = (instant.astimezone(ZoneInfo(time_zone)).month - _first_month(time_zone)) % 12
+    if months < _BESIDE_THE_TURN:
+        return [year, year - 1]
+    if months >= 12 - _BESIDE_THE_TURN:
+        return [year + 1, year]
+    return [year]
+
+
+def _first_month(time_zone: str) -> int:
+    return _FIRST_MONTH_IN_THE_SOUTH if time_zone in _SOUTHERN else _FIRST_MONTH

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -35,13 +36,33 @@ _ADDRESS_FIELDS = ["school_email", "school_email_refused_at"]
 _LINK_FIELDS = ["relationship", "level", "is_designated"]
 
 
+Tell = Callable[[str, int, int], None]
+"""Told what is being written, in French, how many of its rows are done, and how many there are."""
+
+
+def _tell_nobody(step: str, done: int, total: int) -> None:
+    pass
+
+
+def _agree(plan: ImportPlan) -> None:
+    pass
+
+
 @transaction.atomic
 def apply_import(
-    export: SiecleExport, *, at: datetime, create_school: bool = False, school_name: str = ""
+    export: SiecleExport,
+    *,
+    by: AbstractBaseUser | None = None,
+    at: datetime,
+    create_school: bool = False,
+    school_name: str = "",
+    check: Callable[[ImportPlan], None] = _agree,
+    tell: Tell = _tell_nobody,
 ) -> ImportReport:
     """Write the pair into its school and return what was done. Importing it twice changes nothing.
 
-    `at` is now. An unknown school is created only if asked. Raises WrongSchool.
+    `by` is the account that asked, none for an operator at a terminal; `at` is now. An unknown school is created only
+    if asked. `check` sees the plan under the school's lock, and raises to have nothing written. Raises WrongSchool.
     """
     school = _locked_school(export.uai)
     if school is None and create_school:
@@ -51,12 +72,15 @@ def apply_import(
         school = _locked_school(export.uai)
     if school is None:
         raise WrongSchool(_("L’établissement %(uai)s n’est pas connu ici.") % {"uai": export.uai})
+    tell(_("Comparaison avec l’établissement"), 0, 0)
     plan = plan_import(export, school=school, on=at.astimezone(school.zone).date())
-    _write(plan)
+    check(plan)
+    _write(plan, tell)
     report = plan.report
     logger.info(
-        "SIECLE import of %s: students %s, guardians %s, links %s, %d refused",
+        "SIECLE import of %s by account %s: students %s, guardians %s, links %s, %d refused",
         report.uai,
+        by.pk if by else None,
         report.students,
         report.guardians,
         report.links,
@@ -70,27 +94,45 @@ def _locked_school(uai: str) -> School | None:
     return School.objects.select_for_update(of=("self",), no_key=True).filter(uai=uai).first()
 
 
-def _write(plan: ImportPlan) -> None:
+def _write(plan: ImportPlan, tell: Tell) -> None:
     """Write the rows of a plan: few statements, only the rows that change."""
+    students, guardians, links = _("Écriture des élèves"), _("Écriture des responsables"), _("Écriture des liens")
     Division.objects.bulk_create(plan.divisions_new)
-    Student.objects.bulk_create(plan.students_new, batch_size=BATCH)
-    _update([*plan.students_changed, *plan.students_archived], _STUDENT_FIELDS)
-    Guardian.objects.bulk_create(plan.guardians_new, batch_size=BATCH)
-    _update(plan.guardians_changed, _GUARDIAN_FIELDS)
+    changed = [*plan.students_changed, *plan.students_archived]
+    total = len(plan.students_new) + len(changed)
+    _create(plan.students_new, lambda done: tell(students, done, total))
+    _update(changed, _STUDENT_FIELDS, lambda done: tell(students, len(plan.students_new) + done, total))
+    total = len(plan.guardians_new) + len(plan.guardians_changed)
+    _create(plan.guardians_new, lambda done: tell(guardians, done, total))
+    _update(
+        plan.guardians_changed, _GUARDIAN_FIELDS, lambda done: tell(guardians, len(plan.guardians_new) + done, total)
+    )
     # apart, so that a refusal recorded meanwhile for an address that does not change is not wiped out
-    _update(plan.guardians_readdressed, _ADDRESS_FIELDS)
+    _update(plan.guardians_readdressed, _ADDRESS_FIELDS, lambda done: None)
     Guardianship.objects.filter(pk__in=[link.pk for link in plan.links_gone]).delete()
-    Guardianship.objects.bulk_create(plan.links_new, batch_size=BATCH)
-    _update(plan.links_changed, _LINK_FIELDS)
+    total = len(plan.links_new) + len(plan.links_changed)
+    _create(plan.links_new, lambda done: tell(links, done, total))
+    _update(plan.links_changed, _LINK_FIELDS, lambda done: tell(links, len(plan.links_new) + done, total))
 
 
-def _update(rows: Sequence[Student] | Sequence[Guardian] | Sequence[Guardianship], fields: list[str]) -> None:
+Rows = Sequence[Student] | Sequence[Guardian] | Sequence[Guardianship]
+
+
+def _create(rows: Rows, told: Callable[[int], None]) -> None:
+    for first in range(0, len(rows), BATCH):
+        batch = rows[first : first + BATCH]
+        type(batch[0])._default_manager.bulk_create(batch)  # type: ignore[arg-type]
+        told(first + len(batch))
+
+
+def _update(rows: Rows, fields: list[str], told: Callable[[int], None]) -> None:
     """Update these fields of rows that exist, by INSERT … ON CONFLICT: a dozen times faster than `bulk_update`."""
-    if rows:
-        type(rows[0])._default_manager.bulk_create(
-            rows,  # type: ignore[arg-type]
-            batch_size=BATCH,
+    for first in range(0, len(rows), BATCH):
+        batch = rows[first : first + BATCH]
+        type(batch[0])._default_manager.bulk_create(
+            batch,  # type: ignore[arg-type]
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=fields,
         )
+        told(first + len(batch))
