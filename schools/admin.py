@@ -27,7 +27,7 @@ from schools.services import (
     designate_guardian,
     withdraw_designation,
 )
-from schools.staff import schools_of_staff
+from schools.staff import memberships_in, schools_of_staff
 
 
 class ListedFiltersAdmin(admin.ModelAdmin):
@@ -66,7 +66,7 @@ class SchoolScopedAdmin(ListedFiltersAdmin):
         return super().get_queryset(request).filter(**{f"{self.school_path}__in": schools})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return schools_of_staff(request.user, self.read_roles).exists()
+        return self._has_role(request, None, self.read_roles)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._has_role(request, obj, self.read_roles)
@@ -89,8 +89,8 @@ class SchoolScopedAdmin(ListedFiltersAdmin):
         return found
 
     def _has_role(self, request: HttpRequest, obj: Model | None, roles: frozenset[Role]) -> bool:
-        schools = schools_of_staff(request.user, roles)
-        return schools.exists() if obj is None else schools.filter(pk=self.school_of(obj).pk).exists()
+        schools = {each.school_id for each in memberships_in(request) if each.role in roles}
+        return bool(schools) if obj is None else self.school_of(obj).pk in schools
 
 
 class SchoolRelatedFilter(admin.RelatedFieldListFilter):

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from schools.models import Division, Role, School, StaffMembership, Student
 from schools.policies import ROLES_OF_ACT, StaffAct, is_limited_to_own_classes
@@ -19,6 +20,19 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Rol
     if not user.is_active or user.pk is None:
         return StaffMembership.objects.none()
     return StaffMembership.objects.filter(user_id=user.pk, role__in=list(roles))
+
+
+def memberships_in(request: HttpRequest) -> list[StaffMembership]:
+    """Return what the person of this request is in which schools, by school and role. One query per request."""
+    user = getattr(request, "user", None) or AnonymousUser()
+    found: tuple[int | None, list[StaffMembership]] | None = getattr(request, "_staff_memberships", None)
+    if found is None or found[0] != user.pk:
+        held = (
+            memberships_of(user, frozenset(Role)).select_related("school").order_by("school__name", "school_id", "role")
+        )
+        found = (user.pk, list(held))
+        request._staff_memberships = found  # type: ignore[attr-defined]
+    return found[1]
 
 
 def schools_of_staff(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role]) -> QuerySet[School]:

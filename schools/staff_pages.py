@@ -20,9 +20,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from schools.models import Division, Role, School, StaffMembership, Student
+from schools.models import Division, Role, School, Student
 from schools.policies import StaffAct, may
-from schools.staff import divisions_of_staff, memberships_of, students_of_staff
+from schools.staff import divisions_of_staff, memberships_in, students_of_staff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +92,7 @@ class StaffScope:
 
 def staff_scope(request: HttpRequest, uai: str, act: StaffAct) -> StaffScope:
     """Return the scope of a page. Raises Http404 for another's school, PermissionDenied for another's act."""
-    found: list[StaffMembership] = list(
-        memberships_of(request.user, frozenset(Role)).filter(school__uai=uai).select_related("school")
-    )
+    found = [each for each in memberships_in(request) if each.school.uai == uai]
     if not found:
         raise Http404
     scope = StaffScope(request, found[0].school, frozenset(Role(each.role) for each in found), timezone.now())

@@ -73,7 +73,7 @@ def test_a_phase_that_ends_before_it_starts_is_refused_and_nothing_is_written(cl
 
 
 def test_a_head_reaches_no_campaign_of_another_school(client: Client, dubois: Family) -> None:
-    sign_in(client, member(school("0699902Y"), Role.HEAD), None)
+    sign_in(client, member(school("0699902Y", name="Lycée Louise-Michel"), Role.HEAD), None)
     page = client.get(reverse("admin:orientation_campaign_changelist")).content.decode()
     assert "Simone-Veil" not in page
     address = reverse("admin:orientation_campaign_change", args=[dubois.campaign.pk])
