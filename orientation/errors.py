@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from orientation.models.campaign import Phase, PhaseState
-from orientation.models.choices import SetAside
+from orientation.models.choices import SetAside, Submission
 
 
 class OrientationError(Exception):
@@ -100,4 +100,39 @@ class NothingToValidate(OrientationError):
     def __init__(self) -> None:
         super().__init__(
             _("Vous devez obligatoirement saisir une voie d’orientation ou un autre parcours avant de valider.")
+        )
+
+
+class EntryClosed(OrientationError):
+    """The school entered a paper form while the phase was not open (decision 14)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cette phase n’est pas ouverte : rien n’a été enregistré. Le chef d’établissement ou son adjoint "
+                "peut la rouvrir."
+            )
+        )
+
+
+class SubmittedMeanwhile(OrientationError):
+    """Something was validated since the page of entry was opened: it is not replaced unseen."""
+
+    def __init__(self, newest: Submission) -> None:
+        self.newest = newest
+        super().__init__(
+            _(
+                "La demande n° %(number)d a été %(attribution)s depuis l’affichage de cette page : rien n’a été "
+                "enregistré. Vérifiez avec la famille, puis enregistrez de nouveau si la vôtre doit la remplacer."
+            )
+            % {"number": newest.number, "attribution": newest.attribution}
+        )
+
+
+class DraftInProgress(OrientationError):
+    """The family has begun a list online that it has not validated: the school says that it goes on all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("La famille a un brouillon en cours : cochez la case qui le confirme pour enregistrer cette saisie.")
         )

@@ -41,6 +41,7 @@ def owe_confirmations(
         "phase": str(submission.phase.phase_kind.label),
         "number": submission.number,
         "by": submission.guardian_name,
+        "entered_by": submission.entered_by_name,
         "at": spoken_instant(submission.submitted_at, school),
         "until": spoken_instant(submission.phase.closes_at, school),
         "url": f"{settings.SITE_URL}{path}",

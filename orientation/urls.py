@@ -1,24 +1,9 @@
 """The pages of orientation; each address names the child, by an identifier that cannot be guessed."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from orientation.models import PhaseKind
+from orientation import converters  # noqa: F401 - makes <writing_phase:…> known
 from orientation.views import choices, conflict, documents, home, submissions
-
-
-class WritingPhaseConverter:
-    """The phases in which families rank choices, as they stand in addresses."""
-
-    regex = "intentions|choix-definitifs"
-
-    def to_python(self, value: str) -> PhaseKind:
-        return PhaseKind.from_slug(value)
-
-    def to_url(self, value: PhaseKind | str) -> str:
-        return value.slug if isinstance(value, PhaseKind) else value
-
-
-register_converter(WritingPhaseConverter, "writing_phase")
 
 app_name = "orientation"
 urlpatterns = [

@@ -112,9 +112,19 @@ def _submission_facts(submission: Submission, phase: Phase, newest_number: int) 
         (_("Année scolaire"), f"{year}-{year + 1}"),
         (_("Numéro"), str(submission.number)),
         (_("Validée le"), spoken_instant(submission.submitted_at, phase.campaign.school)),
-        (_("Validée par"), submission.guardian_name),
+        _author(submission),
         (_("Situation"), _standing(submission, newest_number)),
     ]
+
+
+def _author(submission: Submission) -> tuple[str, str]:
+    if submission.entered_by_name:
+        value = _("l’établissement (%(entered_by)s), au nom de %(guardian)s") % {
+            "entered_by": submission.entered_by_name,
+            "guardian": submission.guardian_name,
+        }
+        return (_("Saisie par"), value)
+    return (_("Validée par"), submission.guardian_name)
 
 
 def _standing(submission: Submission, newest_number: int) -> str:

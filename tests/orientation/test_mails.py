@@ -11,6 +11,7 @@ CONTEXT = {
     "phase": "Choix définitifs",
     "number": 2,
     "by": "Marc Dubois",
+    "entered_by": "",
     "at": "jeudi 20 mai 2027 à 22 h 40 (heure de Paris)",
     "until": "jeudi 20 mai 2027 à 23 h 59 (heure de Paris)",
     "url": "https://scolarite.example/demande/2/",
@@ -59,3 +60,10 @@ def test_it_says_who_validated_when_until_when_and_where_to_read_it(template: st
     text = render_to_string(f"orientation/mail/{template}", CONTEXT)
     for words in ("Marc Dubois", "22 h 40", "23 h 59", "https://scolarite.example/demande/2/", "Emma Dubois"):
         assert words in text
+
+
+@pytest.mark.parametrize("template", ["submission_validated.txt", "submission_validated.html"])
+def test_it_says_when_the_school_entered_it_and_in_whose_name(template: str) -> None:
+    text = render_to_string(f"orientation/mail/{template}", {**CONTEXT, "entered_by": "Nadia Martin"})
+    assert "saisis par l’établissement (Nadia Martin), au nom de Marc Dubois, le" in text
+    assert "validés par" not in text

@@ -1,0 +1,1 @@
+"""Entering a family's choices from its paper form (decision 14)."""
