@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "accounts",
     "schools",
     "notifications",
+    "audit",
     "portal.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.ActingUser",
     "accounts.middleware.SessionLimits",
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.SignInRequired",
@@ -175,6 +177,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
+OTP_TOTP_ISSUER = env("BRAND_SITE_TITLE", default="Scolarité Services")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -223,6 +226,7 @@ OIDC_MAX_STATES = 10
 AUTHENTICATION_BACKENDS = [
     "accounts.oidc.backends.EduConnectBackend",
     "accounts.oidc.backends.FranceConnectBackend",
+    "accounts.oidc.backends.AgentsBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 

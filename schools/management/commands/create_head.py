@@ -11,16 +11,17 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit.commands import ActingCommand
 from schools.models import Role, School, StaffMembership
 
 PASSWORD_VARIABLE = "HEAD_PASSWORD"  # noqa: S105 (the name of a variable)
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
     help = (
         "Crée le compte du chef d’établissement. Le mot de passe est lu dans --password-file, sinon dans la "
         f"variable {PASSWORD_VARIABLE}, sinon demandé."

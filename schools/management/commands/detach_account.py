@@ -10,15 +10,16 @@ import logging
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
+from audit.commands import ActingCommand
 from schools.models import Guardian, School, Student
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
     help = "Détache de son compte le dossier d’un élève ou d’un responsable, dans un établissement."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

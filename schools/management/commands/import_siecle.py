@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.commands import ActingCommand
 from schools.siecle import (
     Counts,
     ImportReport,
@@ -21,7 +22,7 @@ from schools.siecle import (
 )
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
     help = "Importe les élèves et les responsables d’un établissement : ses deux exports SIECLE, XML ou zip."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

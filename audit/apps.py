@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+    verbose_name = "Journal"
+
+    def ready(self) -> None:
+        from audit.context import watch
+
+        connection_created.connect(watch, dispatch_uid="audit.context.watch")
