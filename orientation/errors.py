@@ -109,7 +109,7 @@ class EntryClosed(OrientationError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Cette phase n’est pas ouverte : rien n’a été enregistré. Le chef d’établissement ou son adjoint "
+                "Cette phase n’est pas ouverte : rien n’a été enregistré. Le chef d’établissement ou son adjoint "
                 "peut la rouvrir."
             )
         )
@@ -122,7 +122,7 @@ class SubmittedMeanwhile(OrientationError):
         self.newest = newest
         super().__init__(
             _(
-                "La demande n° %(number)d a été %(attribution)s depuis l’affichage de cette page : rien n’a été "
+                "La demande n° %(number)d a été %(attribution)s depuis l’affichage de cette page : rien n’a été "
                 "enregistré. Vérifiez avec la famille, puis enregistrez de nouveau si la vôtre doit la remplacer."
             )
             % {"number": newest.number, "attribution": newest.attribution}
@@ -134,5 +134,5 @@ class DraftInProgress(OrientationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("La famille a un brouillon en cours : cochez la case qui le confirme pour enregistrer cette saisie.")
+            _("La famille a un brouillon en cours : cochez la case qui le confirme pour enregistrer cette saisie.")
         )

@@ -48,7 +48,7 @@ class EntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.catalogue, self.speciality_count = catalogue, speciality_count
         self.wishes: Wishes = ()
-        self.fields["guardian"].label = _("Au nom de quel représentant légal ?")
+        self.fields["guardian"].label = _("Au nom de quel représentant légal ?")
         self.fields["guardian"].choices = [  # type: ignore[attr-defined]
             (link.guardian_id, f"{link.guardian} ({link.get_relationship_display()})") for link in links
         ]
@@ -124,7 +124,7 @@ class EntryForm(forms.Form):
         for code, rank in given.items():
             if rank in holders:
                 label = self.catalogue.pathways[holders[rank]].label
-                message = _("Le rang %(rank)d est déjà donné à « %(label)s ».")
+                message = _("Le rang %(rank)d est déjà donné à « %(label)s ».")
                 self._complain(f"rank_{code}", message % {"rank": rank, "label": label})
             elif rank > len(given):
                 missing = next(each for each in range(1, rank) if each not in given.values())
@@ -153,8 +153,8 @@ class EntryForm(forms.Form):
 
 def _speciality_label(pathway: Pathway, number: int, count: int) -> str:
     if count > 1:
-        return _("%(pathway)s : spécialité %(number)d") % {"pathway": pathway.label, "number": number}
-    return _("%(pathway)s : spécialité") % {"pathway": pathway.label}
+        return _("%(pathway)s : spécialité %(number)d") % {"pathway": pathway.label, "number": number}
+    return _("%(pathway)s : spécialité") % {"pathway": pathway.label}
 
 
 def _speciality_choices(specialities: Sequence[Speciality], offered: frozenset[str] | None) -> list[Any]:

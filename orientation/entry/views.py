@@ -61,7 +61,7 @@ class _Page:
     def render(self, form: EntryForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
         words = WRITING_WORDS[self.phase.phase_kind]
         context = {
-            "title": _("Saisie pour %(name)s : %(phase)s") % {"name": self.student.full_name, "phase": words.title},
+            "title": _("Saisie pour %(name)s : %(phase)s") % {"name": self.student.full_name, "phase": words.title},
             "student": self.student,
             "phase": self.phase,
             "newest": self.newest,
