@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orientation.models import Campaign, Pathway, PathwayGroup, Phase, Speciality
@@ -17,6 +18,7 @@ from orientation.school_services import declare_offer
 from schools.admin import ListedFiltersAdmin, SchoolScopedAdmin
 from schools.models import School
 from schools.staff import schools_of_staff
+from schools.staff_forms import StaffFormsMixin
 
 
 class CampaignForm(forms.ModelForm):
@@ -66,16 +68,6 @@ class PhaseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "kind" in self.fields:
             self.fields["kind"].disabled = True
-        name = self.instance.phase_kind.label if self.instance.pk else _("Nouvelle phase")
-        for field_name, field in self.fields.items():
-            for widget in getattr(field.widget, "widgets", [field.widget]):
-                widget.attrs["aria-label"] = f"{name} : {self._label(field_name, widget)}"
-
-    def _label(self, field_name: str, widget: forms.Widget) -> str:
-        label = str(self.fields[field_name].label)
-        if isinstance(widget, forms.TimeInput):
-            return f"{label} ({_('heure')})"
-        return f"{label} ({_('date')})" if isinstance(widget, forms.DateInput) else label
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or {}
@@ -85,7 +77,7 @@ class PhaseForm(forms.ModelForm):
         return values
 
 
-class PhaseInline(admin.StackedInline):
+class PhaseInline(StaffFormsMixin, admin.StackedInline):
     model = Phase
     form = PhaseForm
     extra = 0
@@ -164,13 +156,17 @@ class CatalogueAdmin(ListedFiltersAdmin):
         """Drafts and submissions name these: they do not change once they are there."""
         return [name for name in ("code", "group", "pathway") if obj and hasattr(obj, name)]
 
+    @admin.display(description=_("proposé"), ordering="is_active")
+    def is_proposed(self, row: Pathway | Speciality) -> str:
+        return gettext("oui") if row.is_active else gettext("non")
+
 
 @admin.register(Pathway)
 class PathwayAdmin(CatalogueAdmin):
-    list_display = ["label", "group", "position", "is_active"]
+    list_display = ["label", "group", "position", "is_proposed"]
 
 
 @admin.register(Speciality)
 class SpecialityAdmin(CatalogueAdmin):
-    list_display = ["label", "pathway", "family", "position", "is_active"]
+    list_display = ["label", "pathway", "family", "position", "is_proposed"]
     list_filter = ["pathway"]

@@ -28,9 +28,10 @@ from schools.services import (
     withdraw_designation,
 )
 from schools.staff import memberships_in, schools_of_staff
+from schools.staff_forms import StaffFormsMixin
 
 
-class ListedFiltersAdmin(admin.ModelAdmin):
+class ListedFiltersAdmin(StaffFormsMixin, admin.ModelAdmin):
     """An admin whose rows are filtered by what `list_filter` offers, and by nothing else.
 
     Django lets the address bar ask about any field of the model, and so spell out those that no page shows.
