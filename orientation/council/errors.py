@@ -14,7 +14,7 @@ from orientation.models import CouncilSheet, Phase, PhaseState
 from schools.times import spoken_instant
 
 if TYPE_CHECKING:
-    from orientation.council.queries import Line
+    from orientation.council.lines import Line
     from orientation.council.rules import Answers
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from notifications.kinds import Kind, register
 from notifications.models import OutboxMessage
 from notifications.services import Addressee, enqueue_all
-from orientation.council.classes import Recipients
+from orientation.council.queries import Recipients
 from orientation.models import CouncilSheet, DivisionPublication, PhaseKind
 from schools.models import Guardian, Student
 from schools.times import spoken_instant

@@ -1,31 +1,28 @@
-"""What the pages of the council read: each function says how many queries it makes."""
+"""What the pages of the council read of classes: each function says how many queries it makes. Lines: `lines.py`."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from orientation.council import rules
-from orientation.council.rules import Answer, Answers
 from orientation.models import (
     Campaign,
-    Choice,
-    ChoiceSpeciality,
     CouncilAnswer,
     CouncilSheet,
-    Pathway,
+    DivisionPublication,
     Phase,
     PhaseKind,
     PhaseState,
+    SheetReading,
     Submission,
     Verdict,
 )
-from orientation.rules import Catalogue
-from schools.models import School, Student
+from schools.models import Division, Guardian, Guardianship, School, Student
 
 # --- What a family may read ------------------------------------------------------------------------------------------
 
@@ -97,218 +94,121 @@ def council_phases(school: School, school_year: int, kind: PhaseKind) -> Council
     return CouncilPhases(by_kind[kind], by_kind.get(rules.WRITING_KIND[kind])) if kind in by_kind else None
 
 
-# --- The lines of a class --------------------------------------------------------------------------------------------
+# --- How far the classes are -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Row:
-    """One pathway of a line: what the family asked (with its specialities), and the council's word on it."""
+@dataclass
+class Progress:
+    """How far a class is in one council: numbers of pupils."""
 
-    pathway: Pathway
-    rank: int | None
-    label: str
-    specialities: tuple[tuple[str, bool], ...]
-    note: str
-    answer: Answer
-    verdicts: tuple[Verdict, ...]
-    can_recommend: bool
-
-    @property
-    def verdict(self) -> Verdict | None:
-        return Verdict(self.answer.verdict) if self.answer.verdict in Verdict.values else None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One pupil on the council's page. `submission` is the newest validated, `sheet` what was kept, if anything.
-
-    `dropped` holds what the council said of pathways that the newest list no longer asks for.
-    """
-
-    student: Student
-    kind: PhaseKind
-    submission: Submission | None
-    sheet: CouncilSheet | None
-    rows: tuple[Row, ...]
-    missing: tuple[str, ...]
-    dropped: tuple[CouncilAnswer, ...] = ()
-
-    @property
-    def version(self) -> int:
-        return self.sheet.version if self.sheet else 0
-
-    @property
-    def is_to_review(self) -> bool:
-        """Whether the family validated another list since the council spoke (*à revoir*)."""
-        examined = self.sheet.submission_id if self.sheet else None
-        newest = self.submission.pk if self.submission else None
-        return self.sheet is not None and self.version > 0 and examined != newest
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the class may be told as far as this pupil goes; no validated choice lacks nothing (decision 23)."""
-        return not self.missing and not self.is_to_review
+    total: int = 0
+    complete: int = 0
+    to_review: int = 0
+    published: int = 0
 
     @property
     def is_published(self) -> bool:
-        return self.sheet is not None and self.sheet.publication_id is not None
+        """Whether every family of the class has been told."""
+        return self.total > 0 and self.published == self.total
 
     @property
-    def token(self) -> str:
-        """What changes when the line does: version, list examined, publication."""
-        return token_of(self.version, self.submission and self.submission.pk, self.sheet and self.sheet.publication_id)
-
-    @property
-    def asked(self) -> dict[str, int]:
-        return {row.pathway.code: row.rank for row in self.rows if row.rank is not None}
-
-    @property
-    def answers(self) -> Answers:
-        return tuple(row.answer for row in self.rows)
+    def is_ready(self) -> bool:
+        return self.total > 0 and self.complete == self.total
 
 
-def token_of(version: int | None, submission_id: int | None, publication_id: int | None) -> str:
-    return f"{version or 0}.{submission_id or 0}.{publication_id or 0}"
+def progress_by_division(divisions: Sequence[Division], phases: CouncilPhases) -> dict[int, Progress]:
+    """Return how far each class is, by its key, without reading what was said: one query for all of them.
 
-
-def lines_of(students: Iterable[Student], phases: CouncilPhases) -> list[Line]:
-    """Return the lines of these pupils, in their order: six queries, and two when the catalogue is read again."""
-    listed = list(students)
-    newest = _newest_submissions(listed, phases.writing)
-    choices = _choices_of(newest.values())
-    sheets = _sheets_of(listed, phases.phase)
-    catalogue = Catalogue.current()
-    lines = []
-    for student in listed:
-        submission, sheet = newest.get(student.pk), sheets.get(student.pk)
-        asked = choices[submission.pk] if submission else []
-        lines.append(_line(student, phases.kind, submission, asked, sheet, catalogue))
-    return lines
-
-
-def newest_submission(student: Student, writing: Phase | None) -> Submission | None:
-    """Return what the family validated last in the phase that the council examines: one query."""
-    return Submission.objects.filter(student=student, phase=writing).order_by("-number").first() if writing else None
-
-
-def asked_in(submission: Submission | None) -> dict[str, Choice]:
-    """Return the choices of a submission by the code of their pathway, in order of rank: one query."""
-    if submission is None:
-        return {}
-    chosen = Choice.objects.filter(submission=submission).select_related("pathway").order_by("rank")
-    return {choice.pathway.code: choice for choice in chosen}
-
-
-def answers_of(sheet: CouncilSheet) -> Answers:
-    """Return what a sheet holds, as it could be typed again: two queries unless prefetched."""
-    return tuple(
-        Answer(
-            answer.pathway.code,
-            answer.verdict,
-            answer.comment,
-            frozenset(each.code for each in answer.recommended.all()),
+    It counts as `Line.is_complete` does, since a kept sheet has an answer for each pathway asked.
+    """
+    newest = Submission.objects.filter(student=OuterRef("pk"), phase=phases.writing).order_by("-number")
+    sheet = CouncilSheet.objects.filter(student=OuterRef("pk"), phase=phases.phase)
+    unfinished = CouncilAnswer.objects.filter(sheet__student=OuterRef("pk"), sheet__phase=phases.phase)
+    rows = (
+        pupils_of(phases.phase.campaign)
+        .filter(division__in=divisions)
+        .annotate(
+            newest=Subquery(newest.values("pk")[:1]),
+            version=Subquery(sheet.values("version")),
+            examined=Subquery(sheet.values("submission_id")),
+            publication=Subquery(sheet.values("publication_id")),
+            is_unfinished=Exists(unfinished.filter(_is_unfinished(phases.kind))),
         )
-        for answer in sheet.answers.all()
+        .order_by("pk")
+        .values_list("division_id", "newest", "version", "examined", "publication", "is_unfinished")
+    )
+    found: dict[int, Progress] = defaultdict(Progress)
+    for division_id, asked, version, examined, publication, is_unfinished in rows:
+        progress = found[division_id]
+        progress.total += 1
+        is_to_review = bool(version) and examined != asked
+        progress.to_review += is_to_review
+        progress.complete += not is_to_review and (asked is None or (bool(version) and not is_unfinished))
+        progress.published += publication is not None
+    return found
+
+
+def _is_unfinished(kind: PhaseKind) -> Q:
+    """Say in SQL what `rules.missing` says of an answer that was asked."""
+    needing = [verdict for verdict in Verdict if rules.needs_reason(kind, verdict)]
+    return Q(rank__isnull=False) & (Q(verdict="") | Q(verdict__in=needing, comment=""))
+
+
+# --- Telling a class -------------------------------------------------------------------------------------------------
+
+
+def standing_publications(phase: Phase, divisions: Iterable[Division]) -> QuerySet[DivisionPublication]:
+    """Return the publications of classes that were not withdrawn, newest first."""
+    return (
+        DivisionPublication.objects.filter(phase=phase, division__in=divisions, withdrawn_at=None)
+        .select_related("published_by", "division", "phase__campaign__school")
+        .order_by("-published_at", "-pk")
     )
 
 
-def _newest_submissions(students: Sequence[Student], writing: Phase | None) -> dict[int, Submission]:
-    if writing is None:
-        return {}
-    found = Submission.objects.filter(phase=writing, student__in=students)
-    return {each.student_id: each for each in found.order_by("student_id", "-number").distinct("student_id")}
+def families_having_read(publication: DivisionPublication) -> int:
+    """Return how many pupils' sheets of a publication were opened by their family: one query."""
+    readings = SheetReading.objects.filter(sheet__publication=publication)
+    return readings.values("sheet").distinct().count()
 
 
-def _choices_of(submissions: Iterable[Submission]) -> Mapping[int, list[Choice]]:
-    specialities = ChoiceSpeciality.objects.order_by("position")
-    chosen: dict[int, list[Choice]] = defaultdict(list)
-    for choice in (
-        Choice.objects.filter(submission__in=list(submissions))
-        .select_related("pathway")
-        .prefetch_related(Prefetch("choice_specialities", queryset=specialities))
-        .order_by("rank")
-    ):
-        chosen[choice.submission_id].append(choice)
-    return chosen
+@dataclass(frozen=True)
+class Recipients:
+    """Who is told when these pupils' sheets are published. A guardian of two of the pupils is written to twice."""
+
+    guardians: dict[int, list[Guardian]]
+    """The legal guardians of each pupil, by the pupil's key."""
+    students: tuple[Student, ...]
+
+    @property
+    def by_mail(self) -> int:
+        return len({each.pk for each in self._all() if each.usable_email})
+
+    @property
+    def with_account(self) -> int:
+        return len({each.pk for each in self._all() if each.user_id})
+
+    @property
+    def total(self) -> int:
+        return len({each.pk for each in self._all()})
+
+    @property
+    def to_tell_otherwise(self) -> list[tuple[Student, list[Guardian]]]:
+        """The pupils with the guardians to whom no e-mail can be sent; an empty list where there is no guardian."""
+        silent = [
+            (student, [each for each in self.guardians[student.pk] if not each.usable_email])
+            for student in self.students
+        ]
+        return [(student, found) for student, found in silent if found or not self.guardians[student.pk]]
+
+    def _all(self) -> Iterable[Guardian]:
+        return (each for found in self.guardians.values() for each in found)
 
 
-def _sheets_of(students: Sequence[Student], phase: Phase) -> dict[int, CouncilSheet]:
-    answers = CouncilAnswer.objects.select_related("pathway").prefetch_related("recommended")
-    found = (
-        CouncilSheet.objects.filter(phase=phase, student__in=students)
-        .select_related("changed_by", "publication")
-        .prefetch_related(Prefetch("answers", queryset=answers))
-    )
-    return {sheet.student_id: sheet for sheet in found}
-
-
-def _line(
-    student: Student,
-    kind: PhaseKind,
-    submission: Submission | None,
-    choices: Sequence[Choice],
-    sheet: CouncilSheet | None,
-    catalogue: Catalogue,
-) -> Line:
-    asked = {choice.pathway.code: choice for choice in choices}
-    held = list(sheet.answers.all()) if sheet else []
-    dropped = tuple(each for each in held if each.rank is not None and each.pathway.code not in asked)
-    gone = {each.pathway.code for each in dropped}
-    answers = tuple(each for each in answers_of(sheet) if each.pathway not in gone) if sheet else ()
-    ranks = {code: choice.rank for code, choice in asked.items()}
-    answers = rules.completed(answers, kind=kind, asked=ranks, catalogue=catalogue)
-    rows = tuple(_row(answer, asked.get(answer.pathway), kind, catalogue) for answer in answers)
-    lacks = tuple(rules.missing(answers, kind=kind, asked=ranks))
-    return Line(student, kind, submission, sheet, rows, lacks, dropped)
-
-
-def _row(answer: Answer, choice: Choice | None, kind: PhaseKind, catalogue: Catalogue) -> Row:
-    pathway = choice.pathway if choice else catalogue.pathways[answer.pathway]
-    return Row(
-        pathway=pathway,
-        rank=choice.rank if choice else None,
-        label=choice.label if choice else pathway.full_label,
-        specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all())
-        if choice
-        else (),
-        note=choice.note if choice else "",
-        answer=answer,
-        verdicts=rules.verdicts_for(kind, pathway.group),
-        can_recommend=bool(rules.recommendable(pathway, catalogue)),
-    )
-
-
-def with_typed(line: Line, typed: Answers) -> Line:
-    """Return the line with what was typed in the place of what was kept, where it can stand. No query of its own."""
-    catalogue = Catalogue.current()
-    known = {row.pathway.code: row for row in line.rows}
-    may_stand = tuple(
-        each
-        for each in {answer.pathway: answer for answer in typed}.values()
-        if each.pathway in line.asked or (rules.can_add(line.kind) and each.pathway in catalogue.pathways)
-    )
-    answers = rules.completed(may_stand, kind=line.kind, asked=line.asked, catalogue=catalogue)
-    rows = tuple(
-        replace(known[answer.pathway], answer=answer)
-        if answer.pathway in known
-        else _row(answer, None, line.kind, catalogue)
-        for answer in answers
-    )
-    return replace(line, rows=rows, missing=tuple(rules.missing(answers, kind=line.kind, asked=line.asked)))
-
-
-def tokens_of(students: Sequence[Student], phases: CouncilPhases) -> dict[int, str]:
-    """Return the token of each pupil's line (see `Line.token`), by the pupil's key: two queries."""
-    newest = _newest_submissions(students, phases.writing)
-    sheets = {
-        student: (version, publication)
-        for student, version, publication in CouncilSheet.objects.filter(
-            phase=phases.phase, student__in=students
-        ).values_list("student_id", "version", "publication_id")
-    }
-    tokens = {}
-    for student in students:
-        version, publication = sheets.get(student.pk, (0, None))
-        submission = newest.get(student.pk)
-        tokens[student.pk] = token_of(version, submission and submission.pk, publication)
-    return tokens
+def recipients_of(students: Sequence[Student]) -> Recipients:
+    """Return the legal guardians of these pupils (decision 17): one query."""
+    guardians: dict[int, list[Guardian]] = {student.pk: [] for student in students}
+    links = Guardianship.objects.legal().filter(student__in=students).select_related("guardian").order_by("pk")
+    for link in links:
+        guardians[link.student_id].append(link.guardian)
+    return Recipients(guardians, tuple(students))

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orientation.council import mails, rules
-from orientation.council.classes import families_having_read, recipients_of, standing_publications
 from orientation.council.errors import (
     AlreadyRead,
     AnswersRefused,
@@ -27,14 +26,13 @@ from orientation.council.errors import (
     SheetChangedByOther,
     SheetPublished,
 )
+from orientation.council.lines import Line, asked_in, lines_of, newest_submission, typed_again
 from orientation.council.queries import (
     CouncilPhases,
-    Line,
-    answers_of,
-    asked_in,
-    lines_of,
-    newest_submission,
+    families_having_read,
     pupils_of,
+    recipients_of,
+    standing_publications,
 )
 from orientation.council.rules import Answers
 from orientation.errors import NotAllowed
@@ -84,12 +82,13 @@ def save_sheet(
         raise ListChangedSince
     asked = asked_in(submission)
     typed = _checked(answers, phases, asked)
-    kept = answers_of(sheet)
-    if kept == typed and sheet.submission_id == submission_id:
+    held = list(sheet.answers.select_related("pathway").prefetch_related("recommended"))
+    if typed_again(held) == typed and sheet.submission_id == submission_id:
         return sheet
     if _is_over_anothers(sheet, version, by):
         raise SheetChangedByOther(theirs=sheet, mine=typed)
-    _write(sheet, typed, submission, asked, by=by, at=at)
+    _take_version(sheet, submission, by=by, at=at)
+    _write_answers(sheet, held, typed, asked)
     return sheet
 
 
@@ -117,7 +116,6 @@ def _get_or_create_locked(student: Student, phase: Phase, *, by: User, at: datet
     locked = (
         CouncilSheet.objects.filter(student=student, phase=phase)
         .select_related("changed_by")
-        .prefetch_related("answers__pathway", "answers__recommended")
         .select_for_update(of=("self",))
     )
     sheet = locked.first()
@@ -145,39 +143,36 @@ def _is_over_anothers(sheet: CouncilSheet, version: int, by: User) -> bool:
     return version < newest_of_others
 
 
-def _write(
-    sheet: CouncilSheet,
-    answers: Answers,
-    submission: Submission | None,
-    asked: Mapping[str, Choice],
-    *,
-    by: User,
-    at: datetime,
-) -> None:
+def _take_version(sheet: CouncilSheet, submission: Submission | None, *, by: User, at: datetime) -> None:
     if sheet.changed_by_id != by.pk:
         sheet.others_version = sheet.version
     sheet.version += 1
     sheet.submission = submission
     sheet.changed_by, sheet.changed_at = by, at
     sheet.save(update_fields=["others_version", "version", "submission", "changed_by", "changed_at"])
-    held = {answer.pathway.code: answer for answer in sheet.answers.all()}
-    ranks = {answer.pathway: asked[answer.pathway].rank if answer.pathway in asked else None for answer in answers}
+
+
+def _write_answers(
+    sheet: CouncilSheet, held: Sequence[CouncilAnswer], answers: Answers, asked: Mapping[str, Choice]
+) -> None:
+    """Make the rows of a sheet say these answers, touching those only that change."""
+    ranks = {each.pathway: asked[each.pathway].rank if each.pathway in asked else None for each in answers}
+    stays = {each.pathway.code: each for each in held if ranks.get(each.pathway.code, -1) == each.rank}
     # a rank stands once in a sheet: those that move leave before the others arrive
-    gone = [each.pk for code, each in held.items() if code not in ranks or each.rank != ranks[code]]
-    if gone:
-        CouncilAnswer.objects.filter(pk__in=gone).delete()
+    CouncilAnswer.objects.filter(sheet=sheet).exclude(pk__in=[each.pk for each in stays.values()]).delete()
     catalogue = Catalogue.current()
     for answer in answers:
-        row = held.get(answer.pathway)
-        if row is None or row.pk in gone:
+        row = stays.get(answer.pathway)
+        if row is None:
             choice = asked.get(answer.pathway)
             pathway = choice.pathway if choice else catalogue.pathways[answer.pathway]
             label = choice.label if choice else pathway.full_label
             row = CouncilAnswer(sheet=sheet, pathway=pathway, rank=ranks[answer.pathway], label=label)
+        recommended = {each.code for each in row.recommended.all()} if row.pk else set()
         if row.pk is None or (row.verdict, row.comment) != (answer.verdict, answer.comment):
             row.verdict, row.comment = answer.verdict, answer.comment
             row.save()
-        if {each.code for each in row.recommended.all()} != answer.recommended:
+        if recommended != answer.recommended:
             row.recommended.set([catalogue.specialities[code] for code in sorted(answer.recommended)])
 
 
