@@ -37,6 +37,8 @@ class ListedFiltersAdmin(StaffFormsMixin, admin.ModelAdmin):
     Django lets the address bar ask about any field of the model, and so spell out those that no page shows.
     """
 
+    show_full_result_count = False
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         listed = self.list_filter if request is None else self.get_list_filter(request)
         return any(lookup in self._parameters(each) for each in listed)
@@ -80,6 +82,16 @@ class SchoolScopedAdmin(ListedFiltersAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the object's trail in the school's journal."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        where = [self.school_of(obj).uai, self.opts.db_table, obj.pk]
+        return HttpResponseRedirect(reverse("admin:journal_object", args=where))
 
     def school_of(self, obj: Model) -> School:
         """Return the school of a row, along `school_path`."""

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SchoolsConfig(AppConfig):
@@ -6,6 +7,10 @@ class SchoolsConfig(AppConfig):
     verbose_name = "Établissements et familles"
 
     def ready(self) -> None:
-        from schools import contact, receivers  # noqa: F401  importing connects the receivers
+        from schools import contact, receivers, staff_pages  # noqa: F401  importing connects the receivers
+        from schools.policies import StaffAct
 
         contact.register_kinds()
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Journal"), url_name="journal", act=StaffAct.READ_JOURNAL, position=70)
+        )

@@ -53,6 +53,12 @@ def pages_for(school: School, roles: Iterable[Role]) -> list[tuple[str, str]]:
     ]
 
 
+def title_of(url_name: str) -> str:
+    """Return the title of a page of the side menu, else the name of its address."""
+    page = _pages.get(url_name)
+    return str(page.title) if page else url_name
+
+
 @dataclass(frozen=True)
 class StaffScope:
     """One school, what this person is in it, and the instant of the request."""

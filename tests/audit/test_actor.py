@@ -31,7 +31,7 @@ def last() -> tuple[int | None, str]:
 def setting(name: str) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting(%s, true)", [name])
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]
+        return cursor.fetchone()[0]
 
 
 def test_a_write_is_told_with_its_account_and_origin() -> None:

@@ -29,7 +29,7 @@ def test_a_reading_says_who_read_what_on_which_page(dubois: factories.Family, dj
 def test_it_is_noted_once_per_person_object_page_and_quarter_of_an_hour(dubois: factories.Family) -> None:
     head, deputy = factories.staff(dubois.school), factories.staff(dubois.school)
     hugo = factories.student(dubois.school, "Hugo")
-    given = {"school_id": dubois.school.pk, "at": NOW}
+    given: dict[str, Any] = {"school_id": dubois.school.pk, "at": NOW}
     for _again in range(3):
         note_reading(by=head, subject=dubois.emma, page="student_file", **given)
     assert Reading.objects.count() == 1
@@ -46,7 +46,7 @@ def test_it_is_noted_once_per_person_object_page_and_quarter_of_an_hour(dubois: 
 def test_a_class_has_no_pupil_and_a_sheet_has_its_own(dubois: factories.Family) -> None:
     head = factories.staff(dubois.school)
     sheet = CouncilSheet.objects.create(student=dubois.emma, phase=dubois.phase, changed_at=NOW, changed_by=head)
-    given = {"by": head, "school_id": dubois.school.pk, "page": "council", "at": NOW}
+    given: dict[str, Any] = {"by": head, "school_id": dubois.school.pk, "page": "council", "at": NOW}
     note_reading(subject=dubois.emma.division, **given)  # type: ignore[arg-type]
-    note_reading(subject=sheet, **given)  # type: ignore[arg-type]
+    note_reading(subject=sheet, **given)
     assert [reading.student_id for reading in Reading.objects.order_by("pk")] == [None, dubois.emma.pk]
