@@ -5,17 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from notifications.kinds import Kind, register
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.oidc.settings import site_url
+from notifications.kinds import URGENT, Kind, register
+from notifications.models import OutboxMessage
 from notifications.services import enqueue
-from schools.models import School
+from schools.models import School, StaffMembership
 from schools.times import spoken_instant
 
 PROOF_LOCKED = "accounts.proof_locked"
+STAFF_INVITATION = "accounts.staff_invitation"
+STAFF_PASSWORD = "accounts.staff_password"  # noqa: S105 - the name of a kind
 
 
 def register_kinds() -> None:
     """Tell the outbox which messages this app sends; called when the app is ready."""
     register(Kind(code=PROOF_LOCKED))
+    register(Kind(code=STAFF_INVITATION, priority=URGENT, still_wanted=_is_still_member))
+    register(Kind(code=STAFF_PASSWORD, priority=URGENT))
+
+
+def _is_still_member(message: OutboxMessage) -> bool:
+    return StaffMembership.objects.filter(pk=message.context["membership"]).exists()
+
+
+def owe_invitation(*, member: StaffMembership, link: str, period: int, at: datetime) -> None:
+    """Tell somebody that they are of a school's staff; `link` is where they choose a password, if they have none.
+
+    Once per `period`, a number that changes with time.
+    """
+    enqueue(
+        kind=STAFF_INVITATION,
+        address=member.user.email,
+        recipient=f"account:{member.user_id}",
+        context={
+            "membership": member.pk,
+            "school": member.school.name,
+            "role": member.get_role_display(),
+            "username": member.user.username,
+            "link": link,
+            "sign_in": site_url(reverse("admin:login")),
+        },
+        deduplication_key=f"staff_invitation:{member.pk}:{period}",
+        at=at,
+    )
+
+
+def owe_password_link(*, user: User, link: str, period: int, at: datetime) -> None:
+    """Give the owner of an account's mailbox a link to choose a password, once per `period`."""
+    enqueue(
+        kind=STAFF_PASSWORD,
+        address=user.email,
+        recipient=f"account:{user.pk}",
+        context={"link": link, "username": user.username},
+        deduplication_key=f"staff_password:{user.pk}:{period}",
+        at=at,
+    )
 
 
 def owe_lock_notices(*, attempts_id: int, schools: Iterable[School], until: datetime, at: datetime) -> None:

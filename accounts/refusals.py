@@ -109,6 +109,20 @@ class WrongProfile(SignInRefused):
         self.account_profile = account_profile
 
 
+class NotStaffHere(SignInRefused):
+    """An agent who neither heads a school of ours nor was invited by one."""
+
+    title = _("Aucun établissement ne vous a invité ici")
+    explanation = _(
+        "Votre identité est bien vérifiée, mais vous n’êtes membre du personnel d’aucun établissement de ce service."
+    )
+    advice = _(
+        "Demandez au chef d’établissement de vous inviter, avec votre adresse électronique professionnelle, puis "
+        "reconnectez-vous. Pour accéder au dossier de votre enfant, passez par la connexion des familles."
+    )
+    keeps_provider_session = True
+
+
 class NoStudentKnown(SignInRefused):
     title = _("Aucun dossier d’élève n’a été trouvé")
     explanation = _("Votre identité est bien vérifiée, mais aucun établissement de ce service ne vous connaît.")

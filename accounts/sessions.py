@@ -33,11 +33,11 @@ PENDING_MAX_AGE = 15 * 60
 class SignInAttempt:
     """A return from a provider being handled: what the state entry remembered, and the token to sign out with.
 
-    It travels on the request: the session is emptied when another account was signed in.
+    `profile` is None for staff. It travels on the request: the session is emptied when another account was signed in.
     """
 
     provider: str
-    profile: Profile
+    profile: Profile | None
     next_url: str
     id_token: str = ""
 
@@ -111,13 +111,22 @@ def keep_for_sign_out(request: HttpRequest, *, provider: str, id_token: str) -> 
 
 
 def open_session(
-    request: HttpRequest, user: User, *, backend: str, provider: str, profile: Profile, id_token: str
+    request: HttpRequest, user: User, *, backend: str, provider: str, profile: Profile | None, id_token: str
 ) -> None:
     """Sign the account in. A session of another account is emptied first; the token to sign out with is the new one."""
     auth.login(request, user, backend=backend)
     request.session.pop(PENDING_SESSION_KEY, None)
-    request.session[PROFILE_SESSION_KEY] = profile.value
+    request.session.pop(PROFILE_SESSION_KEY, None)
+    if profile:
+        request.session[PROFILE_SESSION_KEY] = profile.value
     _remember_provider(request, provider, id_token)
+
+
+def open_staff_session(request: HttpRequest, user: User) -> None:
+    """Sign in a member of staff by their password: what the session held as a family's does not stay."""
+    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    for name in (PROFILE_SESSION_KEY, PROVIDER_SESSION_KEY, ID_TOKEN_SESSION_KEY, PENDING_SESSION_KEY):
+        request.session.pop(name, None)
 
 
 def _remember_provider(request: HttpRequest, provider: str, id_token: str) -> None:

@@ -16,7 +16,7 @@ urlpatterns = [
     path("deconnexion/", sign_out.sign_out, name="sign_out"),
     path("deconnexion/retour/", sign_out.signed_out, name="signed_out"),
 ]
-for provider in (Provider.EDUCONNECT.value, Provider.FRANCECONNECT.value):
+for provider in Provider.values:
     urlpatterns += [
         path(f"connexion/{provider}/", RequestView.as_view(provider=provider), name=provider),
         path(f"connexion/{provider}/retour/", CallbackView.as_view(provider=provider), name=f"{provider}_callback"),

@@ -54,6 +54,8 @@ TABLE = {
     "accounts:educonnect_callback": ELSEWHERE,
     "accounts:franceconnect": ELSEWHERE,
     "accounts:franceconnect_callback": ELSEWHERE,
+    "accounts:agents": ELSEWHERE,
+    "accounts:agents_callback": ELSEWHERE,
     "notifications:events": ELSEWHERE,
     "orientation:choose": (302, 302, 302, 302, 302, 200, 200, 200),
     "orientation:home": READ,

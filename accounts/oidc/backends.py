@@ -13,6 +13,7 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from accounts import services
 from accounts.linking import Person
 from accounts.models import Profile, Provider, User
+from accounts.oidc.agents import AgentsClaims
 from accounts.oidc.discovery import JsonObject
 from accounts.oidc.educonnect import EduConnectClaims
 from accounts.oidc.franceconnect import FranceConnectClaims
@@ -20,6 +21,7 @@ from accounts.oidc.settings import ProviderSettings, callback_url
 from accounts.oidc.tokens import ID_TOKEN_CLAIMS, USERINFO_CLAIMS, check_authorized_party, verified_claims
 from accounts.refusals import ProviderDown, ProviderLied, ProviderSlow, WrongProfile
 from accounts.sessions import PendingIdentity, SignInAttempt, attempt_of
+from accounts.staff.agents import sign_in_agent
 
 
 class ProofNeeded(Exception):
@@ -191,3 +193,12 @@ class FranceConnectBackend(ProviderBackend):
         if user is None:
             raise self.proof_needed(person, attempt, usual_name=known.usual_name)
         return user
+
+
+class AgentsBackend(ProviderBackend):
+    """The school's staff, heads by the provider's word, others by invitation (`accounts/staff/agents.py`)."""
+
+    provider = Provider.AGENTS.value
+
+    def account_of(self, claims: JsonObject, attempt: SignInAttempt) -> User:
+        return sign_in_agent(AgentsClaims.from_userinfo(claims), at=timezone.now())

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.generic import View
 from mozilla_django_oidc.utils import add_state_and_verifier_and_nonce_to_session, generate_code_challenge
@@ -45,14 +46,14 @@ class RequestView(ProviderSettings, OIDCAuthenticationRequestView):
     def get(self, request: HttpRequest) -> HttpResponse:
         profile = profile_asked(request, self.provider)
         next_url = next_url_of(request.GET)
-        if profile is None:
+        if profile is None and self.provider != Provider.AGENTS:
             return redirect(with_next(resolve_url("accounts:profile"), next_url))
         try:
             return HttpResponseRedirect(self.authorization_url(request, profile, next_url))
         except SignInRefused as refusal:
             return refuse(request, refusal, provider=self.provider, profile=profile, next_url=next_url)
 
-    def authorization_url(self, request: HttpRequest, profile: Profile, next_url: str) -> str:
+    def authorization_url(self, request: HttpRequest, profile: Profile | None, next_url: str) -> str:
         """Return the provider's address for this person, the state kept in their session. Raises SignInRefused."""
         endpoint = self.get_settings("OIDC_OP_AUTHORIZATION_ENDPOINT")
         state = secrets.token_urlsafe(self.get_settings("OIDC_STATE_SIZE"))
@@ -75,7 +76,7 @@ class RequestView(ProviderSettings, OIDCAuthenticationRequestView):
         add_state_and_verifier_and_nonce_to_session(request, state, params, verifier)
         request.session[STATES_SESSION_KEY][state] |= {
             "provider": self.provider,
-            "profile": profile.value,
+            "profile": profile.value if profile else "",
             "next": next_url,
         }
         request.session.modified = True
@@ -90,10 +91,11 @@ class CallbackView(ProviderSettings, OIDCAuthenticationCallbackView):
     def get(self, request: HttpRequest) -> HttpResponse:
         entry = request.session.get(STATES_SESSION_KEY, {}).get(request.GET.get("state", ""))
         if entry is None and request.user.is_authenticated:  # a second click: the first one signed in
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return redirect(self.landing(""))
         if entry is None or entry.get("provider") != self.provider:
             return refuse(request, Expired(), provider=self.provider)
-        attempt = SignInAttempt(self.provider, Profile(entry["profile"]), entry["next"])
+        profile = Profile(entry["profile"]) if entry["profile"] else None
+        attempt = SignInAttempt(self.provider, profile, entry["next"])
         request.sign_in_attempt = attempt  # type: ignore[attr-defined]
         try:
             self.check_answer(request)
@@ -140,15 +142,21 @@ class CallbackView(ProviderSettings, OIDCAuthenticationCallbackView):
             profile=attempt.profile,
             id_token=attempt.id_token,
         )
-        return redirect(attempt.next_url or settings.LOGIN_REDIRECT_URL)
+        return redirect(self.landing(attempt.next_url))
+
+    def landing(self, next_url: str) -> str:
+        """Return where who has signed in goes: staff to the second step of their sign-in, which leads on."""
+        if self.provider == Provider.AGENTS:
+            return with_next(reverse("admin:login"), next_url)
+        return next_url or resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def login_failure(self) -> NoReturn:
         raise Deactivated if self.user else ProviderLied
 
 
 def profile_asked(request: HttpRequest, provider: str) -> Profile | None:
-    """Return the profile to sign in as; FranceConnect is for guardians only (decision 19)."""
+    """Return the profile to sign in as; FranceConnect is for guardians only (decision 19), agents have none."""
     if provider == Provider.FRANCECONNECT:
         return Profile.GUARDIAN
-    asked = request.GET.get("profil")
+    asked = request.GET.get("profil") if provider == Provider.EDUCONNECT else None
     return Profile(asked) if asked in Profile.values else None

@@ -39,7 +39,8 @@ def refuse(
         "refusal": refusal,
         "incident": incident,
         "profile_url": with_next(reverse("accounts:profile"), next_url),
-        "retry_url": sign_in_page(profile, next_url) if refusal.can_retry else "",
+        "staff_url": with_next(reverse("admin:login"), next_url) if provider == Provider.AGENTS else "",
+        "retry_url": _retry_url(provider, profile, next_url) if refusal.can_retry else "",
         "other_profile": "",
         "other_profile_url": "",
         "provider_label": Provider(provider).label if provider else "",
@@ -50,6 +51,12 @@ def refuse(
         context["other_profile"] = account_profile.label
         context["other_profile_url"] = sign_in_url(Provider.EDUCONNECT.value, account_profile, next_url)
     return render(request, "accounts/failure.html", context, status=refusal.status)
+
+
+def _retry_url(provider: str, profile: Profile | None, next_url: str) -> str:
+    if provider == Provider.AGENTS:
+        return with_next(reverse("accounts:agents"), next_url)
+    return sign_in_page(profile, next_url)
 
 
 def new_incident() -> str:

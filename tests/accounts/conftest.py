@@ -27,6 +27,8 @@ def provider_server() -> Iterator[Server]:
 def short_settings(settings: Any) -> None:
     settings.OIDC_TIMEOUT = 2
     settings.LOGIN_REDIRECT_URL = SERVICES
+    # a slow digest is what a deployment wants, and what a hundred tests do not
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def _configure(settings: Any, name: str, provider: Provider) -> None:
