@@ -22,7 +22,10 @@ class StaffAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         from django.contrib import admin
+        from django.contrib.auth.models import Group
         from django_otp.plugins.otp_static.models import StaticDevice
         from django_otp.plugins.otp_totp.models import TOTPDevice
+        from dsfr.models import DsfrConfig
 
         admin.site.unregister([StaticDevice, TOTPDevice])  # nobody reads another's secrets
+        admin.site.unregister([Group, DsfrConfig])  # rights are roles in a school, and the brand is a setting

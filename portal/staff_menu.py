@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from schools.models import Role, School, StaffMembership
+from schools.policies import StaffAct, may
 from schools.staff import memberships_in
 from schools.staff_pages import pages_for
 
@@ -52,6 +53,8 @@ def staff_context(request: HttpRequest, available_apps: Iterable[dict[str, Any]]
         "staff_menu": [_section(title, pages, request.path, nearest) for title, pages in sections if pages],
         "staff_roles": [RolesInSchool(school, _roles_in_words(found)) for school, found in held],
         "is_staff_home": request.path == reverse("admin:index"),
+        "reads_journal": not held
+        or any(may(Role(each.role), StaffAct.READ_JOURNAL) for _school, found in held for each in found),
     }
 
 
