@@ -155,16 +155,18 @@ def _frozen_choices(submission: Submission) -> QuerySet[Choice]:
 
 def submission_choices(submission: Submission) -> list[RankedChoice]:
     """Return the ranks of a submission as they were frozen: two queries."""
-    return [
-        RankedChoice(
-            rank=choice.rank,
-            code=choice.pathway.code,
-            label=choice.label,
-            specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all()),
-            note=choice.note,
-        )
-        for choice in _frozen_choices(submission)
-    ]
+    return [ranked_choice_of(choice) for choice in _frozen_choices(submission)]
+
+
+def ranked_choice_of(choice: Choice) -> RankedChoice:
+    """Return one frozen rank. No query, where its pathway and specialities are prefetched."""
+    return RankedChoice(
+        rank=choice.rank,
+        code=choice.pathway.code,
+        label=choice.label,
+        specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all()),
+        note=choice.note,
+    )
 
 
 def submission_wishes(submission: Submission) -> Wishes:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orientation.documents.frame import frame
 from orientation.documents.typesetting import typeset
 from orientation.models import Phase, PhaseKind, Submission
 from orientation.queries import RankedChoice
@@ -44,7 +45,6 @@ def receipt_pdf(
 
 
 def _frame(submission: Submission, student: Student, phase: Phase) -> dict[str, Any]:
-    is_demonstration = not settings.BRAND["state"]
     heading = _("Récépissé de la demande d’orientation")
     title = _("%(heading)s n° %(number)d — %(phase)s — %(student)s") % {
         "heading": heading,
@@ -52,21 +52,11 @@ def _frame(submission: Submission, student: Student, phase: Phase) -> dict[str, 
         "phase": phase.phase_kind.label,
         "student": student.full_name,
     }
-    return {
-        "title": title,
-        "heading": heading,
-        "site": settings.BRAND["site_title"],
-        "entity": "" if is_demonstration else " ".join(settings.BRAND["entity_lines"]),
-        "notice": _(
-            "Démonstration : ce document ne vient pas du service officiel du ministère et n’a aucune valeur officielle."
-        )
-        if is_demonstration
-        else "",
-        "notice_short": _("Démonstration, sans valeur officielle") if is_demonstration else "",
-        "footer": _("Demande n° %(number)d — référence %(reference)s")
-        % {"number": submission.number, "reference": submission.public_id},
-        "page": _("Page {page} sur {pages}"),
+    footer = _("Demande n° %(number)d — référence %(reference)s") % {
+        "number": submission.number,
+        "reference": submission.public_id,
     }
+    return frame(heading=heading, title=title, footer=footer)
 
 
 def _content(

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from audit.services import note_reading
 from orientation.entry.forms import EntryForm
 from orientation.entry.queries import draft_in_progress_at, guardians_to_enter_for
 from orientation.entry.services import submit_for_family
@@ -82,6 +83,7 @@ def _page(request: HttpRequest, uai: str, student: UUID, kind: PhaseKind) -> _Pa
     phase = phases_of(found).get(kind)
     if phase is None:
         raise Http404
+    note_reading(by=scope.user, school_id=scope.school.pk, subject=found, page="entry", at=scope.now)
     newest = submissions_of(found, phase).first()
     return _Page(scope, found, phase, newest, guardians_to_enter_for(found, phase, scope.now))
 

@@ -1,0 +1,143 @@
+"""The whole dialogue about pupils, step by step: what each asked, what the council said, what the family answered.
+
+Only what families may read is in it: nothing of the council before its publication.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+
+from orientation.council.queries import published_sheets
+from orientation.council.rules import WRITING_KIND
+from orientation.models import (
+    Campaign,
+    Choice,
+    ChoiceSpeciality,
+    CouncilAnswer,
+    CouncilSheet,
+    FamilyAnswer,
+    Phase,
+    PhaseKind,
+    Submission,
+)
+from orientation.queries import RankedChoice, ranked_choice_of
+from schools.models import Guardian, Guardianship, Student
+
+
+@dataclass(frozen=True)
+class Line:
+    """One pathway of a step: what was asked, None where the council added it; its answer and the family's, if any."""
+
+    choice: RankedChoice | None
+    answer: CouncilAnswer | None
+    family_answer: FamilyAnswer | None
+
+    @property
+    def label(self) -> str:
+        if self.choice:
+            return self.choice.label
+        assert self.answer is not None  # noqa: S101 - a line has one or the other
+        return self.answer.label
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a family asked in a phase, and the published answer of the council, if any."""
+
+    submission: Submission | None
+    sheet: CouncilSheet | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The dialogue about one pupil; `steps` by the council's kind of phase."""
+
+    student: Student
+    guardians: tuple[Guardian, ...]
+    steps: dict[PhaseKind, Step]
+
+
+def records_of(students: Sequence[Student], campaign: Campaign) -> list[Record]:
+    """Return the records of these pupils, in their order: nine queries, however many they are."""
+    phases = {phase.phase_kind: phase for phase in Phase.objects.filter(campaign=campaign)}
+    submissions = _newest_submissions(students, phases.values())
+    sheets = {(each.student_id, each.phase_id): each for each in _sheets(students, campaign)}
+    family_answers = newest_family_answers(sheets.values())
+    guardians = _guardians(students)
+    return [
+        Record(
+            student,
+            tuple(guardians[student.pk]),
+            {
+                kind: _step(
+                    submissions.get((student.pk, _key(phases, writing))),
+                    sheets.get((student.pk, _key(phases, kind))),
+                    family_answers,
+                )
+                for kind, writing in WRITING_KIND.items()
+            },
+        )
+        for student in students
+    ]
+
+
+def lines_of(
+    choices: Sequence[RankedChoice], sheet: CouncilSheet | None, family_answers: dict[int, FamilyAnswer]
+) -> tuple[Line, ...]:
+    """Return what was asked with what was said of it, in order of rank, then what the council added. No query."""
+    answers = {answer.pathway.code: answer for answer in sheet.answers.all()} if sheet else {}
+    asked = {choice.code for choice in choices}
+    pairs = [
+        *((choice, answers.get(choice.code)) for choice in choices),
+        *((None, answer) for code, answer in answers.items() if code not in asked),
+    ]
+    return tuple(Line(choice, answer, family_answers.get(answer.pk) if answer else None) for choice, answer in pairs)
+
+
+def newest_family_answers(sheets: Sequence[CouncilSheet] | object) -> dict[int, FamilyAnswer]:
+    """Return the answer that counts for each proposition of these sheets, by the proposition's key: one query."""
+    found = FamilyAnswer.objects.filter(answer__sheet__in=list(sheets)).order_by("answer_id", "-number")  # type: ignore[call-overload]
+    return {each.answer_id: each for each in found.distinct("answer_id")}
+
+
+def _key(phases: dict[PhaseKind, Phase], kind: PhaseKind) -> int:
+    return phases[kind].pk if kind in phases else 0
+
+
+def _step(submission: Submission | None, sheet: CouncilSheet | None, family_answers: dict[int, FamilyAnswer]) -> Step:
+    choices = [ranked_choice_of(each) for each in submission.choices.all()] if submission else []
+    return Step(submission, sheet, lines_of(choices, sheet, family_answers))
+
+
+def _newest_submissions(students: Sequence[Student], phases: object) -> dict[tuple[int, int], Submission]:
+    specialities = ChoiceSpeciality.objects.order_by("position")
+    choices = (
+        Choice.objects.select_related("pathway")
+        .prefetch_related(Prefetch("choice_specialities", queryset=specialities))
+        .order_by("rank")
+    )
+    found = (
+        Submission.objects.filter(student__in=students, phase__in=phases)
+        .order_by("student_id", "phase_id", "-number")
+        .distinct("student_id", "phase_id")
+        .prefetch_related(Prefetch("choices", queryset=choices))
+    )
+    return {(each.student_id, each.phase_id): each for each in found}
+
+
+def _sheets(students: Sequence[Student], campaign: Campaign) -> list[CouncilSheet]:
+    return list(
+        published_sheets(campaign).filter(student__in=students).select_related("publication", "acknowledgement")
+    )
+
+
+def _guardians(students: Sequence[Student]) -> dict[int, list[Guardian]]:
+    by_student: dict[int, list[Guardian]] = defaultdict(list)
+    for link in Guardianship.objects.legal().filter(student__in=students).select_related("guardian").order_by("pk"):
+        by_student[link.student_id].append(link.guardian)
+    return by_student
