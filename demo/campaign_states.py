@@ -13,6 +13,7 @@ from random import Random
 
 from accounts.actors import StudentFile
 from accounts.models import User
+from demo.council_states import play_councils
 from notifications.models import UNSETTLED, MessageState, OutboxMessage
 from orientation.models import Phase, PhaseKind
 from orientation.rules import Wish
@@ -45,10 +46,12 @@ class _Family:
     user: User
 
 
-def play_campaign(school: School, now: datetime) -> None:
+def play_campaign(school: School, head: User, now: datetime) -> None:
     """Play the families' part, then the councils', of the school's campaign, each act at its own past instant."""
     draw = Random(20)  # noqa: S311 - an invented story
-    phases = {phase.phase_kind: phase for phase in Phase.objects.filter(campaign__school=school)}
+    phases = {
+        phase.phase_kind: phase for phase in Phase.objects.filter(campaign__school=school).select_related("campaign")
+    }
     families = list(_families(school, draw, now))
     for family in families:
         if draw.random() < 0.66:
@@ -63,6 +66,7 @@ def play_campaign(school: School, now: datetime) -> None:
         undecided[division] = left - 1
         if left == 1:
             _draft(family, phases[PhaseKind.FINAL_CHOICES], draw.choice(FINAL_CHOICES), draw)
+    play_councils(school, head, phases, now)
     _settle_mails()
 
 

@@ -41,7 +41,8 @@ class Command(BaseCommand):
                 if demo.is_imported:
                     _open_campaign(school, demo, now)
             _load_others()
-            play_campaign(School.objects.get(uai=MARSEILLE), now)
+            marseille = School.objects.get(uai=MARSEILLE)
+            play_campaign(marseille, User.objects.get(memberships__school=marseille), now)
         if folder := options["exports"]:
             folder.mkdir(parents=True, exist_ok=True)
             dated_exports(BORDEAUX, now, folder)
