@@ -16,7 +16,7 @@ ROOT = Path(settings.BASE_DIR)
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 DOCUMENTS = [README, *sorted(DOCS.glob("*.md"))]
-OURS = ("portal", "orientation", "accounts", "schools", "notifications")
+OURS = ("portal", "orientation", "accounts", "schools", "notifications", "audit")
 
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 MAKE = re.compile(r"\bmake ([a-z]+)")
