@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -84,6 +84,9 @@ class PhaseInline(StaffFormsMixin, admin.StackedInline):
     max_num = 4
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
+        return super().get_queryset(request).select_related("campaign__school")
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True  # the campaign itself is scoped
 
@@ -107,6 +110,9 @@ class CampaignAdmin(SchoolScopedAdmin):
         "offer",
         "offer_is_complete",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        return super().get_queryset(request).select_related("school")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "school":
