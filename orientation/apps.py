@@ -6,11 +6,24 @@ class OrientationConfig(AppConfig):
     verbose_name = "Orientation"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from accounts import menu
         from orientation import mails
         from orientation.council import mails as council_mails
         from orientation.service import ORIENTATION
+        from schools import staff_pages
 
         menu.register(ORIENTATION)
         mails.register_kinds()
         council_mails.register_kinds()
+        staff_pages.name_pages(
+            {
+                "council": _("Conseil de classe"),
+                "dialogue_form": _("Fiche de dialogue"),
+                "dialogue_forms": _("Fiches de dialogue d’une classe"),
+                "entry": _("Saisie pour une famille"),
+                "followup_export": _("Export du suivi des familles"),
+                "student_file": _("Dossier d’un élève"),
+            }
+        )

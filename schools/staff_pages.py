@@ -6,7 +6,7 @@ The addresses stand under `/admin/etablissements/<UAI>/`: each room lists its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ class StaffPage:
 
 
 _pages: dict[str, StaffPage] = {}
+_titles: dict[str, str | Promise] = {}
 
 
 def register(page: StaffPage) -> None:
@@ -53,10 +54,15 @@ def pages_for(school: School, roles: Iterable[Role]) -> list[tuple[str, str]]:
     ]
 
 
+def name_pages(titles: Mapping[str, str | Promise]) -> None:
+    """Say what pages outside the side menu are called, by the names of their addresses; from `AppConfig.ready`."""
+    _titles.update(titles)
+
+
 def title_of(url_name: str) -> str:
-    """Return the title of a page of the side menu, else the name of its address."""
+    """Return what a page is called, by the name of its address: in the side menu, or as `name_pages` said."""
     page = _pages.get(url_name)
-    return str(page.title) if page else url_name
+    return str(page.title if page else _titles.get(url_name, url_name))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +21,7 @@ from audit.models import Change
 from audit.services import note_reading
 from orientation.models import Campaign, CouncilAnswer, CouncilSheet, Pathway, Reminder
 from schools.models import Division, Guardian, Guardianship, Role, School, StaffMembership, Student
-from schools.staff_pages import pages_for
+from schools.staff_pages import pages_for, title_of
 from tests.factories import NOW, Family, account, guardian, school, sign_in, staff, student
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +183,18 @@ def test_readings_are_told_apart(reader: Client, head: User, dubois: Family) -> 
     assert (line.who, line.what, line.name) == ("Anne Proviseure", "Journal", "Emma Dubois")
     assert len(lines(reader, history(dubois.school, dubois.emma), {"trace": "consultations"})) == 1
     assert lines(reader, journal(dubois.school), {"trace": "consultations", "eleve": "Hugo"}) == []
+
+
+def test_every_page_that_notes_readings_is_called_something() -> None:
+    noted = set()
+    for room in ("accounts", "orientation", "portal", "schools"):
+        for file in (Path(settings.BASE_DIR) / room).rglob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text())):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "note_reading":
+                    [page] = [each.value for each in call.keywords if each.arg == "page"]
+                    noted |= {page.value} if isinstance(page, ast.Constant) else set()
+    assert noted
+    assert {name for name in noted if title_of(str(name)) == name} == set()
 
 
 def test_it_is_searched_by_person(reader: Client, head: User, dubois: Family) -> None:
