@@ -28,15 +28,9 @@ def message_id(message: OutboxMessage) -> str:
 def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """Render a row in its language. Raises what the kind's templates raise, and kinds.UnknownKindError."""
     kind = kinds.get(message.kind)
+    subject = subject_of(message)
     with translation.override(message.language):
-        context = {
-            "site_title": settings.BRAND["site_title"],
-            "site_url": settings.SITE_URL,
-            "is_demonstration": not settings.BRAND["state"],
-            "language": message.language,
-            **message.context,
-        }
-        subject = " ".join(_plain(kind.subject_template, context).split())
+        context = _context(message)
         text = re.sub(r"\n{3,}", "\n\n", _plain(kind.text_template, context)).strip() + "\n"
         html = render_to_string(kind.html_template, {**context, "subject": subject})
     email = EmailMultiAlternatives(
@@ -55,6 +49,22 @@ def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = No
     }.items():
         setattr(email, name, value)
     return email
+
+
+def subject_of(message: OutboxMessage) -> str:
+    """Return the subject of a message; it names nobody. Raises as `build_email` does."""
+    with translation.override(message.language):
+        return " ".join(_plain(kinds.get(message.kind).subject_template, _context(message)).split())
+
+
+def _context(message: OutboxMessage) -> dict[str, Any]:
+    return {
+        "site_title": settings.BRAND["site_title"],
+        "site_url": settings.SITE_URL,
+        "is_demonstration": not settings.BRAND["state"],
+        "language": message.language,
+        **message.context,
+    }
 
 
 def _plain(template: str, context: dict[str, Any]) -> str:

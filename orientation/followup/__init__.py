@@ -1,0 +1,1 @@
+"""How the school follows its families: figures, lists, reminders, exports, forecasts."""

@@ -1,0 +1,116 @@
+"""One pupil's file as the school reads it: never a draft's content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from notifications.models import OutboxMessage
+from notifications.rendering import subject_of
+from orientation.models import (
+    Choice,
+    ChoiceSpeciality,
+    CouncilAnswer,
+    CouncilSheet,
+    Draft,
+    FamilyAnswer,
+    Phase,
+    PhaseKind,
+    PhaseState,
+    Reminder,
+    Submission,
+)
+from orientation.queries import PhaseSet
+from schools.models import Guardian, Guardianship, Student
+
+SHOWN_MESSAGES = 50
+
+
+@dataclass(frozen=True)
+class PhaseFile:
+    """What stands in one phase of the campaign; `has_draft` says that a list is begun and was never validated."""
+
+    phase: Phase
+    submissions: list[Submission]
+    has_draft: bool
+    sheet: CouncilSheet | None
+
+    @property
+    def is_published(self) -> bool:
+        return self.sheet is not None and self.sheet.publication is not None and not self.sheet.publication.withdrawn_at
+
+
+@dataclass(frozen=True)
+class OwedMessage:
+    """An e-mail owed to a guardian about this pupil; the address is for those who read contact data."""
+
+    subject: str
+    guardian: Guardian
+    message: OutboxMessage
+
+
+def phase_files(student: Student, phases: PhaseSet) -> list[PhaseFile]:
+    """Return what each phase holds, newest first: at most ten queries."""
+    submissions = list(_submissions(student))
+    sheets = {sheet.phase_id: sheet for sheet in _sheets(student)}
+    drafts = set(Draft.objects.filter(student=student).exclude(wishes=[]).values_list("phase_id", flat=True))
+    files = []
+    for phase in reversed(list(phases)):
+        validated = [each for each in submissions if each.phase_id == phase.pk]
+        has_draft = phase.pk in drafts and not validated
+        files.append(PhaseFile(phase, validated, has_draft, sheets.get(phase.pk)))
+    return files
+
+
+def _submissions(student: Student) -> QuerySet[Submission]:
+    specialities = ChoiceSpeciality.objects.order_by("position")
+    choices = Choice.objects.order_by("rank").prefetch_related(Prefetch("choice_specialities", queryset=specialities))
+    return (
+        Submission.objects.filter(student=student)
+        .prefetch_related(Prefetch("choices", queryset=choices))
+        .order_by("phase_id", "-number")
+    )
+
+
+def _sheets(student: Student) -> QuerySet[CouncilSheet]:
+    given = FamilyAnswer.objects.order_by("-number")
+    answers = CouncilAnswer.objects.prefetch_related("recommended", Prefetch("family_answers", queryset=given))
+    return (
+        CouncilSheet.objects.filter(student=student)
+        .select_related("publication__published_by", "acknowledgement", "changed_by")
+        .prefetch_related(Prefetch("answers", queryset=answers))
+        .order_by("pk")
+    )
+
+
+def guardianships_of(student: Student) -> list[Guardianship]:
+    """Return the student's legal guardians with their accounts: one query."""
+    links = Guardianship.objects.legal().filter(student=student).select_related("guardian__user")
+    return list(links.order_by("guardian__family_name", "pk"))
+
+
+def messages_of(student: Student, links: Sequence[Guardianship]) -> list[OwedMessage]:
+    """Return the newest e-mails of orientation owed to these guardians about this pupil: one query.
+
+    Each of them leads to the pupil's own page: that is how those about a brother or a sister are told apart.
+    """
+    guardians = {f"guardian:{link.guardian_id}": link.guardian for link in links}
+    owed = OutboxMessage.objects.filter(
+        recipient__in=guardians, kind__startswith="orientation.", context__url__contains=str(student.public_id)
+    ).order_by("-created_at", "pk")[:SHOWN_MESSAGES]
+    return [OwedMessage(subject_of(message), guardians[message.recipient], message) for message in owed]
+
+
+def reminders_of(student: Student) -> QuerySet[Reminder]:
+    """Return who reminded whom about this pupil, newest first: one query."""
+    reminders = Reminder.objects.filter(student=student).select_related("guardian", "reminded_by", "phase")
+    return reminders.order_by("-reminded_at", "pk")
+
+
+def entry_phases(phases: Iterable[Phase], at: datetime) -> list[PhaseKind]:
+    """Return the phases in which the school may enter choices for a family at this instant."""
+    written = [each for each in phases if each.phase_kind.is_written_by_families]
+    return [each.phase_kind for each in written if each.state_at(at) is PhaseState.OPEN]
