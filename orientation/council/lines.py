@@ -43,6 +43,12 @@ class Row:
     def verdict(self) -> Verdict | None:
         return Verdict(self.answer.verdict) if self.answer.verdict in Verdict.values else None
 
+    @property
+    def recommended(self) -> list[str]:
+        """The labels of the specialities recommended, in the order of the catalogue. No query of its own."""
+        known = Catalogue.current().specialities
+        return [each.label for code, each in known.items() if code in self.answer.recommended]
+
 
 @dataclass(frozen=True)
 class Line:

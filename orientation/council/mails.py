@@ -10,9 +10,8 @@ from django.urls import reverse
 from notifications.kinds import Kind, register
 from notifications.models import OutboxMessage
 from notifications.services import Addressee, enqueue_all
-from orientation.council.queries import Recipients
+from orientation.council.queries import Recipients, publication_key
 from orientation.models import CouncilSheet, DivisionPublication, PhaseKind
-from schools.models import Guardian, Student
 from schools.times import spoken_instant
 
 KINDS = {
@@ -35,11 +34,6 @@ def _still_stands(message: OutboxMessage) -> bool:
     ).exists()
 
 
-def publication_key(publication: DivisionPublication, student: Student, guardian: Guardian) -> str:
-    """Return the key by which the outbox owes one guardian one e-mail about one pupil of a publication."""
-    return f"publication:{publication.pk}:student:{student.pk}:guardian:{guardian.pk}"
-
-
 def owe_publication(publication: DivisionPublication, recipients: Recipients, *, at: datetime) -> None:
     """Owe each legal guardian who can be written to one e-mail per pupil (decision 15): one statement per pupil."""
     phase = publication.phase
@@ -52,7 +46,7 @@ def owe_publication(publication: DivisionPublication, recipients: Recipients, *,
                 Addressee(
                     recipient=f"guardian:{guardian.pk}",
                     address=guardian.usable_email,
-                    deduplication_key=publication_key(publication, student, guardian),
+                    deduplication_key=f"{publication_key(publication)}student:{student.pk}:guardian:{guardian.pk}",
                 )
                 for guardian in recipients.guardians[student.pk]
                 if guardian.usable_email

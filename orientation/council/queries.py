@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
+from notifications.models import UNSETTLED, OutboxMessage
 from orientation.council import rules
 from orientation.models import (
     Campaign,
@@ -170,6 +171,30 @@ def families_having_read(publication: DivisionPublication) -> int:
     """Return how many pupils' sheets of a publication were opened by their family: one query."""
     readings = SheetReading.objects.filter(sheet__publication=publication)
     return readings.values("sheet").distinct().count()
+
+
+@dataclass(frozen=True)
+class OwedMails:
+    """The e-mails of a publication: those that have left, and those that a withdrawal would still drop."""
+
+    gone: int
+    waiting: int
+
+
+def mails_of(publication: DivisionPublication) -> OwedMails:
+    """Count the e-mails of a publication: one query."""
+    states = list(
+        OutboxMessage.objects.filter(deduplication_key__startswith=publication_key(publication)).values_list(
+            "state", flat=True
+        )
+    )
+    waiting = sum(state in UNSETTLED for state in states)
+    return OwedMails(gone=len(states) - waiting, waiting=waiting)
+
+
+def publication_key(publication: DivisionPublication) -> str:
+    """Return how the keys begin by which the outbox owes the e-mails of a publication."""
+    return f"publication:{publication.pk}:"
 
 
 @dataclass(frozen=True)

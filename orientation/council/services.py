@@ -35,7 +35,7 @@ from orientation.council.queries import (
     standing_publications,
 )
 from orientation.council.rules import Answers
-from orientation.errors import NotAllowed
+from orientation.errors import NotAllowed, OrientationError
 from orientation.models import (
     Choice,
     CouncilAnswer,
@@ -188,10 +188,8 @@ def publish_division(*, phase: Phase, division: Division, by: User, at: datetime
     """
     _require_steering(by, division)
     phases = _lock_against_entry(phase, division)
-    if phases.phase.state_at(at) is not PhaseState.OPEN:
-        raise CannotPublishNow(phases.phase, at=at)
-    if not phases.entry_began(at):
-        raise EntryNotBegun(writing=phases.writing)
+    if obstacle := obstacle_to_publishing(phases, at=at):
+        raise obstacle
     lines = lines_of(pupils_of(phase.campaign).filter(division=division), phases)
     if not lines:
         raise NobodyToPublish
@@ -204,6 +202,13 @@ def publish_division(*, phase: Phase, division: Division, by: User, at: datetime
     _publish_lines(told, publication, by=by, at=at)
     mails.owe_publication(publication, recipients_of([line.student for line in told]), at=at)
     return publication
+
+
+def obstacle_to_publishing(phases: CouncilPhases, *, at: datetime) -> OrientationError | None:
+    """Return what in the dates forbids to publish at this instant, if anything (decision 25). No query."""
+    if phases.phase.state_at(at) is not PhaseState.OPEN:
+        return CannotPublishNow(phases.phase, at=at)
+    return None if phases.entry_began(at) else EntryNotBegun(writing=phases.writing)
 
 
 def _require_steering(by: User, division: Division) -> None:
