@@ -14,6 +14,10 @@ NAME_MAX_LENGTH = 80
 """Characters of the name of a table, an origin or a page."""
 
 
+UNTOLD = "sql"
+"""The origin of what was written without saying by what way: by hand, in the database."""
+
+
 class Operation(models.TextChoices):
     INSERT = "insert", _("création")
     UPDATE = "update", _("modification")

@@ -35,7 +35,7 @@ class JournalForm(forms.Form):
     personne = forms.ChoiceField(label=_("Par qui"), required=False)
     objet = forms.ChoiceField(label=_("Sur quoi"), required=False)
     operation = forms.ChoiceField(label=_("Opération"), choices=[("", _("toutes")), *Operation.choices], required=False)
-    eleve = forms.CharField(label=_("Élève"), max_length=100, required=False, help_text=_("Nom ou prénom."))
+    eleve = forms.CharField(label=_("Nom ou prénom d’un élève"), max_length=100, required=False)
     du = forms.DateField(
         label=_("Du"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

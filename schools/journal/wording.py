@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from audit.models import Change, Operation, Reading
+from audit.models import UNTOLD, Change, Operation, Reading
 from schools.journal.tables import column_name, field_of, kind_of, model_of, owner_of, told_columns
 from schools.models import School, Student
 from schools.staff_pages import title_of
@@ -28,17 +28,20 @@ Reference = tuple[type[models.Model], str]
 
 @dataclass(frozen=True)
 class Value:
-    """One line of an entry. `before` is None for a row created or deleted, `is_secret` for what is not told."""
+    """One value of an entry. `before` is empty for a row created or deleted; `is_secret` for what is not told."""
 
     name: str
-    before: str | None
+    before: str
     after: str
     is_secret: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """One entry as it is shown. `table` and `pk` name the object whose own history may be opened."""
+    """One entry as it is shown. `table` and `object_pk` name the object whose own history may be opened.
+
+    `is_whole` when the values are those of a row created or deleted.
+    """
 
     pk: int
     at: datetime
@@ -50,6 +53,7 @@ class Line:
     table: str
     object_pk: str
     values: list[Value]
+    is_whole: bool = False
 
 
 def say_changes(changes: Iterable[Change], school: School) -> list[Line]:
@@ -147,20 +151,25 @@ def _object(entry: Change | Reading, names: _Names) -> dict[str, Any]:
 
 
 def _change_line(change: Change, names: _Names) -> Line:
+    is_whole = change.operation != Operation.UPDATE
     content = {column: change.content[column] for column in told_columns(change.table, change.content)}
+    if is_whole:
+        content = {column: kept for column, kept in content.items() if kept not in (None, "", [])}
     return Line(
         pk=change.pk,
         at=change.at,
         who=_who(change, names),
         what=change.get_operation_display(),
         values=[_value(change, column, kept, names) for column, kept in content.items()],
+        is_whole=is_whole and bool(content),
         **_object(change, names),
     )
 
 
 def _who(change: Change, names: _Names) -> str:
     if change.actor_id is None:
-        return _("hors connexion (%(origin)s)") % {"origin": change.origin}
+        by_hand = _("directement dans la base")
+        return _("hors connexion (%(origin)s)") % {"origin": by_hand if change.origin == UNTOLD else change.origin}
     return names.of(get_user_model(), change.actor_id)
 
 
@@ -168,7 +177,7 @@ def _value(change: Change, column: str, kept: Any, names: _Names) -> Value:
     field = field_of(change.table, column)
     name = column_name(change.table, column)
     if change.operation != Operation.UPDATE:
-        return Value(name, None, _said(field, kept, names))
+        return Value(name, "", _said(field, kept, names))
     if kept is None:
         return Value(name, "", "", is_secret=True)
     before, after = kept

@@ -140,7 +140,7 @@ def test_it_says_who_changed_what_in_french(reader: Client, head: User, dubois: 
         "<ins>2DE9</ins>",
         "Élève : Emma Dubois",
         "Création",
-        "hors connexion (sql)",
+        "hors connexion (directement dans la base)",
     ):
         assert said in page, said
 
@@ -210,7 +210,7 @@ def test_it_is_searched_by_person(reader: Client, head: User, dubois: Family) ->
     assert found == {
         str(head.pk): {"Anne Proviseure"},
         "autres": {"Ancien Membre"},
-        "personne": {"hors connexion (sql)"},
+        "personne": {"hors connexion (directement dans la base)"},
     }
 
 
