@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from demo.people import PASSWORD, PEOPLE, STAFF
+from demo.people import PASSWORD, PEOPLE, STAFF, Agent
 from demo.processes import DemoFailed
 from demo.stack import FOLDER, Stack
 
@@ -79,6 +79,7 @@ def welcome(stack: Stack) -> str:
         f"  Boîte aux lettres  {addresses.mailbox}",
         f"  ÉduConnect         {addresses.educonnect}/",
         f"  FranceConnect      {addresses.franceconnect.removesuffix('/api/v2')}/",
+        f"  Compte académique  {addresses.agents}/",
         f"  Journaux           {Path(addresses.folder) / 'logs'}",
         "",
         f"Mot de passe de tous les comptes : {PASSWORD}",
@@ -87,13 +88,30 @@ def welcome(stack: Stack) -> str:
         *_table(rows),
         "",
         "Administration :",
-        *_table([(login, "", who) for login, who in STAFF]),
+        *_table([(agent.login, _second_step(agent), agent.shows) for agent in STAFF]),
+        "",
+        "Code à six chiffres du téléphone, à l’instant où la commande est tapée :",
+        f"  {_command()} {STAFF[0].login}",
         "",
         f"Exports SIECLE à importer au lycée de Bordeaux : {stack.exports}",
         "",
         "Ctrl-C arrête tout.",
     ]
     return "\n".join(lines)
+
+
+def _second_step(agent: Agent) -> str:
+    if not agent.invited:
+        return "compte académique"
+    means = "mot de passe et code" if agent.needs_code else "mot de passe"
+    return f"{means}, ou compte académique" if agent.function else means
+
+
+def _command() -> str:
+    """Return how to ask for a code, from the folder where this one was typed."""
+    python = Path(sys.executable)
+    here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    return f"{here} -m demo.code"
 
 
 def _means(is_student: bool, has_franceconnect: bool) -> str:

@@ -5,6 +5,7 @@ Everybody here is invented. One password opens every account.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 PASSWORD = "scolarite-2026"
@@ -247,13 +248,108 @@ def person(login: str) -> Person:
     return {someone.login: someone for someone in PEOPLE}[login]
 
 
+@dataclass(frozen=True)
+class Agent:
+    """Somebody of the schools' staff, or the platform's operator, who is of no school.
+
+    `role` is a value of `schools.models.Role`. `function` is the `FrEduFonctAdm` of their academic account, empty for
+    who has none. Who was not `invited` has no account on the portal.
+    """
+
+    login: str
+    given_name: str
+    family_name: str
+    shows: str
+    uai: str = ""
+    role: str = ""
+    classes: tuple[str, ...] = ()
+    function: str = ""
+    invited: bool = True
+
+    @property
+    def email(self) -> str:
+        return f"{self.login}@ac-{ACADEMIES.get(self.uai, 'exploitation')}.example"
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether they enter only with a code of their telephone: heads, deputies, operators."""
+        return self.role in ("head", "deputy") or not self.uai
+
+    @property
+    def totp_key(self) -> str:
+        """What their telephone holds, in hexadecimal digits: always the same, so that a command can stand in for it."""
+        return hashlib.sha256(f"demonstration:{self.login}".encode()).hexdigest()[:40]
+
+
 STAFF = [
-    ("proviseur.paris", "cheffe d’établissement du lycée de Paris"),
-    ("proviseur.lyon", "cheffe d’établissement du lycée de Lyon"),
-    ("proviseur.reunion", "cheffe d’établissement du lycée de La Réunion (UTC+4)"),
-    ("proviseur.marseille", "cheffe d’établissement du lycée de Marseille : des classes dans tous les états"),
-    ("proviseur.bordeaux", "cheffe d’établissement du lycée de Bordeaux : toute l’année reste à faire"),
-    ("nadia.benali", "professeure principale au lycée de Paris"),
-    ("operateur", "exploitant de la plateforme : ne lit le dossier d’aucune famille"),
+    Agent(
+        "proviseur.paris",
+        "Hélène",
+        "Vasseur",
+        "cheffe d’établissement du lycée de Paris",
+        PARIS,
+        "head",
+        function="DIR",
+    ),
+    Agent("adjoint.paris", "Bruno", "Chevalier", "adjoint au lycée de Paris", PARIS, "deputy", function="ADF"),
+    Agent("secretariat.paris", "Odile", "Marchand", "secrétariat du lycée de Paris", PARIS, "office", function="ADF"),
+    Agent(
+        "nadia.benali",
+        "Nadia",
+        "Benali",
+        "professeure principale au lycée de Paris : sa classe seulement",
+        PARIS,
+        "form_teacher",
+        classes=("2DE1",),
+        function="ENS",
+    ),
+    Agent(
+        "psyen.paris", "Simon", "Caron", "psychologue de l’Éducation nationale au lycée de Paris", PARIS, "counsellor"
+    ),
+    Agent(
+        "proviseur.lyon", "Karima", "Lacoste", "cheffe d’établissement du lycée de Lyon", LYON, "head", function="DIR"
+    ),
+    Agent(
+        "proviseur.reunion",
+        "Marie-Josée",
+        "Payet",
+        "cheffe d’établissement du lycée de La Réunion (UTC+4)",
+        REUNION,
+        "head",
+        function="DIR",
+    ),
+    Agent(
+        "proviseur.marseille",
+        "Sandrine",
+        "Ricard",
+        "cheffe d’établissement du lycée de Marseille : des classes dans tous les états",
+        MARSEILLE,
+        "head",
+        function="DIR",
+    ),
+    Agent(
+        "proviseur.bordeaux",
+        "Claude",
+        "Larrieu",
+        "cheffe d’établissement du lycée de Bordeaux : toute l’année reste à faire",
+        BORDEAUX,
+        "head",
+        function="DIR",
+    ),
+    Agent("operateur", "", "", "exploitant de la plateforme : ne lit le dossier d’aucune famille"),
+    Agent(
+        "remplacant.paris",
+        "Yves",
+        "Nouveau",
+        "compte académique seulement : l’établissement ne l’a pas invité",
+        PARIS,
+        function="ENS",
+        invited=False,
+    ),
 ]
-"""Accounts of the administration that `load_demo` makes: login, who. Same password."""
+"""Accounts of the administration: `load_demo` makes those who were invited. Same password."""
+
+
+def agent(login: str) -> Agent:
+    """Return the member of staff of this login. Raises KeyError."""
+    return {someone.login: someone for someone in STAFF}[login]

@@ -22,7 +22,6 @@ class DemoSchool:
     phone: str
     email: str
     welcome_message: str
-    head: str
     specialities: tuple[str, ...]
     closes_in: int = 0
     closes_at: time = time(23, 59)
@@ -41,7 +40,6 @@ SCHOOLS = [
             "Bienvenue dans Scolarité services. Les conseils de classe du 3e trimestre approchent : "
             "pensez à valider vos choix définitifs."
         ),
-        head="proviseur.paris",
         # without sciences de l’ingénieur: what is not taught here shows as “hors établissement”
         specialities=(
             "mathematiques",
@@ -68,7 +66,6 @@ SCHOOLS = [
         phone="04 99 00 22 22",
         email="secretariat@lycee-ada-lovelace.example",
         welcome_message="Bienvenue. Le service ferme demain à midi : le secrétariat vous aide au 04 99 00 22 22.",
-        head="proviseur.lyon",
         specialities=(
             "mathematiques",
             "physique-chimie",
@@ -91,7 +88,6 @@ SCHOOLS = [
         phone="02 62 99 33 33",
         email="secretariat@lycee-du-volcan.example",
         welcome_message="Bienvenue dans Scolarité services. Les heures indiquées sont celles de La Réunion.",
-        head="proviseur.reunion",
         specialities=(
             "mathematiques",
             "physique-chimie",
@@ -112,7 +108,6 @@ SCHOOLS = [
         phone="04 99 00 44 44",
         email="secretariat@lycee-marie-curie.example",
         welcome_message="Bienvenue. Les propositions des conseils de classe paraissent classe par classe.",
-        head="proviseur.marseille",
         specialities=(
             "mathematiques",
             "physique-chimie",
@@ -135,7 +130,6 @@ SCHOOLS = [
         phone="05 99 00 55 55",
         email="secretariat@lycee-montesquieu.example",
         welcome_message="Bienvenue dans Scolarité services",
-        head="proviseur.bordeaux",
         specialities=(),
         is_imported=False,
     ),

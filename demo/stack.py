@@ -43,6 +43,7 @@ class Addresses:
     admin: str
     educonnect: str
     franceconnect: str
+    agents: str
     mailbox: str
     database_url: str
     redis_url: str
@@ -126,7 +127,7 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         """The environment of every process: the machine's, without anything else that the product would read."""
         # all at once, and after Redis has taken its own: a free port may be given out again
-        site_port, self.educonnect_port, self.franceconnect_port, self.mail_port = free_ports(4)
+        site_port, self.educonnect_port, self.franceconnect_port, self.agents_port, self.mail_port = free_ports(5)
         self.port = self.port or site_port
         prefixes = ("DJANGO_", "ANYMAIL_", "EMAIL_", "EDUCONNECT_", "FRANCECONNECT_", "AGENTS_", "TRUSTED_PROXY")
         inherited = {name: value for name, value in self.given.items() if not name.startswith(prefixes)}
@@ -151,6 +152,7 @@ class Stack:
         for name, port, path in (
             ("EDUCONNECT", self.educonnect_port, ""),
             ("FRANCECONNECT", self.franceconnect_port, "/api/v2"),
+            ("AGENTS", self.agents_port, ""),
         ):
             ours[f"{name}_ISSUER"] = f"http://127.0.0.1:{port}{path}"
             ours[f"{name}_CLIENT_ID"] = f"demonstration-{name.lower()}"
@@ -189,12 +191,14 @@ class Stack:
     def _start_outside_world(self) -> None:
         self._run("educonnect", "demo.providers", "educonnect", "--port", str(self.educonnect_port))
         self._run("franceconnect", "demo.providers", "franceconnect", "--port", str(self.franceconnect_port))
+        self._run("agents", "demo.providers", "agents", "--port", str(self.agents_port))
         self._run("courriel", "demo.mail_provider", "--port", str(self.mail_port))
 
     def _wait_for_outside_world(self) -> None:
         for url in (
             f"{self.environment['EDUCONNECT_ISSUER']}/.well-known/openid-configuration",
             f"{self.environment['FRANCECONNECT_ISSUER']}/.well-known/openid-configuration",
+            f"{self.environment['AGENTS_ISSUER']}/.well-known/openid-configuration",
             f"http://127.0.0.1:{self.mail_port}/api/messages",
         ):
             wait_until(url, seconds=START_SECONDS, check=self.check)
@@ -238,6 +242,7 @@ class Stack:
             admin=f"{site}/admin/",
             educonnect=self.environment["EDUCONNECT_ISSUER"],
             franceconnect=self.environment["FRANCECONNECT_ISSUER"],
+            agents=self.environment["AGENTS_ISSUER"],
             mailbox=f"http://127.0.0.1:{self.mail_port}/",
             database_url=self.database_url,
             redis_url=self.redis_url,

@@ -56,10 +56,10 @@ def is_asked_of(user: User | AnonymousUser) -> bool:
         return user.is_superuser
     if not hasattr(user, "_second_factor_asked"):
         own = User.objects.filter(pk=user.pk)
-        user._second_factor_asked = own.filter(  # type: ignore[union-attr]
+        user._second_factor_asked = own.filter(  # type: ignore[attr-defined]
             Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)) | _leads()
         ).exists()
-    return bool(user._second_factor_asked)  # type: ignore[union-attr]
+    return bool(user._second_factor_asked)  # type: ignore[attr-defined]
 
 
 def is_required_of(user: User) -> bool:

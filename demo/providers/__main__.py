@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from demo.providers import educonnect, franceconnect
+from demo.providers import agents, educonnect, franceconnect
 from demo.providers.state import NotADemonstrationError, Registration, refuse_outside_demo
 from demo.web import serve
 
 PROVIDERS = {
+    "agents": (agents.create_app, "http://127.0.0.1:{port}"),
     "educonnect": (educonnect.create_app, "http://127.0.0.1:{port}"),
     "franceconnect": (franceconnect.create_app, f"http://127.0.0.1:{{port}}{franceconnect.BASE}"),
 }

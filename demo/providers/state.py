@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin
 from authlib.oidc.core import AuthorizationCodeMixin
 
-from demo.people import PASSWORD, Person
+from demo.people import PASSWORD
 
 CODE_SECONDS = 30
 INTERACTION_SECONDS = 15 * 60
@@ -27,7 +27,17 @@ class NotADemonstrationError(Exception):
 WRONG_PASSWORD = "Identifiant ou mot de passe incorrect. Vérifiez votre saisie puis réessayez."
 
 
-def find_account(people: Sequence[Person], login: str, password: str) -> Person | None:
+class Someone(Protocol):
+    """Who can sign in to a provider: a `Person` or an `Agent` of `demo.people`."""
+
+    @property
+    def login(self) -> str: ...
+
+
+Account = TypeVar("Account", bound=Someone)
+
+
+def find_account(people: Sequence[Account], login: str, password: str) -> Account | None:
     """Return who has this login and password."""
     wanted = login.strip().casefold()
     return next((person for person in people if person.login == wanted and password == PASSWORD), None)
@@ -68,6 +78,11 @@ class Registration:
     @property
     def post_logout_redirect_uri(self) -> str:
         return f"{self.site_url}/deconnexion/retour/"
+
+    @property
+    def staff_page(self) -> str:
+        """Where staff begin to sign in."""
+        return f"{self.site_url}/admin/login/"
 
     @property
     def profile_page(self) -> str:
@@ -126,7 +141,8 @@ class Client(ClientMixin):
 class SignIn:
     """Somebody who gave the right password, and when (epoch seconds): the provider's own session."""
 
-    person: Person
+    person: Any
+    """A `Person` of `demo.people`; at the agents' provider, an `Agent`."""
     at: int
     expires_at: float = field(default_factory=lambda: time.time() + SESSION_SECONDS)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -19,6 +20,8 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
+from demo.code import STEP, code_of
+from demo.people import agent
 from tests.browser.chromium import launch_options
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
@@ -152,6 +155,31 @@ def check_page(page: Page) -> None:
     assert page.title().endswith("— Scolarité Services")
     results = Axe().run(page)
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+
+def sign_in_staff(page: Page, product: Product, login: str, *, to: str = "/admin/") -> None:
+    """Sign in to the administration by the password, and by the code of the person's telephone where it is asked."""
+    page.goto(product.site + "/admin/login/?" + urlencode({"next": to}))
+    page.locator("#id_username").fill(login)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+    if agent(login).needs_code:
+        page.locator("#id_code").fill(unused_code(login))
+        page.get_by_role("button", name="Vérifier", exact=True).click()
+    page.wait_for_url(product.site + to)
+
+
+_last_steps: dict[str, int] = {}
+"""The latest thirty seconds of which a code of each person has served: each serves once."""
+
+
+def unused_code(login: str) -> str:
+    """Return a code that the product takes now: the next thirty seconds' too, then it is waited for."""
+    step = max(int(time.time()) // STEP, _last_steps.get(login, 0) + 1)
+    while step > int(time.time()) // STEP + 1:
+        time.sleep(0.5)
+    _last_steps[login] = step
+    return code_of(login, at=step * STEP)
 
 
 def sign_in(

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from demo.people import PASSWORD
 from demo.stack import Stack
 from tests.browser.chromium import launch_options
-from tests.browser.conftest import ANSWER_WITHIN, Product, sign_in
+from tests.browser.conftest import ANSWER_WITHIN, Product, sign_in, sign_in_staff
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 WIDTHS = (360, 1280)
@@ -139,10 +138,7 @@ def _mailbox(product: Product, camera: Camera) -> None:
 
 def _school(product: Product, camera: Camera) -> None:
     page = camera.page
-    page.goto(f"{product.site}/admin/login/?next=/admin/orientation/campaign/")
-    page.locator("#id_username").fill(HEAD)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("[type=submit]").click()
+    sign_in_staff(page, product, HEAD, to="/admin/orientation/campaign/")
     page.locator("#result_list tbody a").first.click()
     camera.take("admin-campagne", "Modification de campagne")
 

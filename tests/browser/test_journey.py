@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Product, check_page, sign_in
+from tests.browser.conftest import OpenPage, Product, check_page, sign_in, sign_in_staff
 
 CONFIRMATION = "Confirmation des choix"
 
@@ -277,9 +277,6 @@ def test_an_address_that_refuses_is_said_to_the_family_and_to_the_school(open_pa
     expect(page.get_by_text("refusée par le destinataire", exact=True)).to_be_visible()
     check_page(page)
     office = open_page(1280)
-    office.goto(product.site + "/admin/")
-    office.get_by_label("Nom d’utilisateur").or_(office.locator("#id_username")).first.fill("proviseur.paris")
-    office.locator("#id_password").fill("scolarite-2026")
-    office.locator("input[type=submit], button[type=submit]").first.click()
+    sign_in_staff(office, product, "proviseur.paris")
     office.goto(product.site + "/admin/schools/guardian/?joignable=refus")
     expect(office.get_by_text("refusee.kowalski@familles.example (refusée par le destinataire)")).to_be_visible()

@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from demo.people import PASSWORD
-from demo.providers import educonnect, franceconnect
+from demo.providers import agents, educonnect, franceconnect
 from demo.providers.state import Registration
 from demo.web import bind
 
@@ -65,6 +65,13 @@ def educonnect_address(_demo: None) -> Iterator[str]:
 def franceconnect_address(_demo: None) -> Iterator[str]:
     registration = Registration(CLIENT_ID, CLIENT_SECRET, SITE, "franceconnect")
     with running(lambda address: franceconnect.create_app(registration, issuer=f"{address}/api/v2")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def agents_address(_demo: None) -> Iterator[str]:
+    registration = Registration(CLIENT_ID, CLIENT_SECRET, SITE, "agents")
+    with running(lambda address: agents.create_app(registration, issuer=address)) as address:
         yield address
 
 
@@ -181,6 +188,13 @@ def pkce() -> tuple[str, str]:
 @pytest.fixture
 def at_educonnect(educonnect_address: str) -> Iterator[Portal]:
     portal = Portal(educonnect_address, "educonnect")
+    yield portal
+    portal.browser.close()
+
+
+@pytest.fixture
+def at_agents(agents_address: str) -> Iterator[Portal]:
+    portal = Portal(agents_address, "agents", scope="openid profile email")
     yield portal
     portal.browser.close()
 

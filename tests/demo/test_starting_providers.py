@@ -20,6 +20,8 @@ DECLARED = {
     "EDUCONNECT_CLIENT_SECRET": "secret",
     "FRANCECONNECT_CLIENT_ID": "portail",
     "FRANCECONNECT_CLIENT_SECRET": "secret",
+    "AGENTS_CLIENT_ID": "portail",
+    "AGENTS_CLIENT_SECRET": "secret",
 }
 
 
@@ -31,7 +33,11 @@ def start(provider: str, port: int, environment: dict[str, str]) -> subprocess.P
 
 @pytest.mark.parametrize(
     ("provider", "issuer"),
-    [("educonnect", "http://127.0.0.1:{port}"), ("franceconnect", "http://127.0.0.1:{port}/api/v2")],
+    [
+        ("agents", "http://127.0.0.1:{port}"),
+        ("educonnect", "http://127.0.0.1:{port}"),
+        ("franceconnect", "http://127.0.0.1:{port}/api/v2"),
+    ],
 )
 def test_provider_answers_in_its_own_process_and_stops_when_told(provider: str, issuer: str) -> None:
     port = free_port()

@@ -16,10 +16,11 @@ from accounts.models import User
 from audit.commands import ActingCommand
 from demo.campaign_states import play_campaign
 from demo.exports import dated_exports
-from demo.people import BORDEAUX, MARSEILLE, PARIS, PASSWORD, person
+from demo.people import BORDEAUX, MARSEILLE
 from demo.schools import SCHOOLS, DemoSchool
+from demo.staff import make_staff
 from orientation.models import Campaign, Phase, PhaseKind, Speciality, SpecialityOffer
-from schools.models import Role, School, StaffMembership
+from schools.models import School
 from schools.siecle import apply_import, read_pair, school_year_at
 
 
@@ -38,10 +39,9 @@ class Command(ActingCommand):
         with transaction.atomic():
             for demo in SCHOOLS:
                 school = _load_school(demo, now)
-                _staff(demo.head, Role.HEAD, school)
                 if demo.is_imported:
                     _open_campaign(school, demo, now)
-            _load_others()
+            make_staff()
             marseille = School.objects.get(uai=MARSEILLE)
             play_campaign(marseille, User.objects.get(memberships__school=marseille), now)
         if folder := options["exports"]:
@@ -101,21 +101,3 @@ def _open_campaign(school: School, demo: DemoSchool, now: datetime) -> Campaign:
         for kind, (opens_at, closes_at) in dates.items()
     )
     return campaign
-
-
-def _load_others() -> None:
-    """A form teacher who is also a mother, and the platform's own operator."""
-    nadia = person("nadia.benali")
-    _staff(
-        nadia.login,
-        Role.FORM_TEACHER,
-        School.objects.get(uai=PARIS),
-        first_name=nadia.given_name,
-        last_name=nadia.family_name,
-    )
-    User.objects.create_superuser(username="operateur", password=PASSWORD)
-
-
-def _staff(username: str, role: Role, school: School, **names: str) -> None:
-    user = User.objects.create_user(username=username, password=PASSWORD, is_staff=True, **names)
-    StaffMembership.objects.create(user=user, school=school, role=role)

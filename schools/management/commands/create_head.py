@@ -54,6 +54,7 @@ class Command(ActingCommand):
             _("Compte « %(name)s » créé : chef d’établissement de %(school)s.")
             % {"name": options["username"], "school": school}
         )
+        self.stdout.write(_("À sa première connexion, la double authentification lui sera demandée (téléphone)."))
 
 
 def _password(file: Path | None) -> str:
