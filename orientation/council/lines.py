@@ -168,7 +168,7 @@ def _sheets_of(students: Sequence[Student], phase: Phase) -> dict[int, CouncilSh
     answers = CouncilAnswer.objects.select_related("pathway").prefetch_related("recommended")
     found = (
         CouncilSheet.objects.filter(phase=phase, student__in=students)
-        .select_related("changed_by", "publication")
+        .select_related("changed_by", "publication__published_by")
         .prefetch_related(Prefetch("answers", queryset=answers))
     )
     return {sheet.student_id: sheet for sheet in found}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -56,6 +57,7 @@ class Place:
     scope: StaffScope
     division: Division
     phases: CouncilPhases
+    can_enter: bool
 
     @cached_property
     def students(self) -> list[Student]:
@@ -73,17 +75,19 @@ class Place:
     def first_to_complete(self) -> Line | None:
         return next((line for line in self.lines if not line.is_complete), None)
 
-    @cached_property
+    @property
     def publications(self) -> list[DivisionPublication]:
-        return list(standing_publications(self.phases.phase, [self.division]))
+        """The publications by which the pupils of this class were told, newest first."""
+        found = {
+            line.sheet.publication
+            for line in self.lines
+            if line.sheet and line.sheet.publication and line.sheet.publication.division_id == self.division.pk
+        }
+        return sorted(found, key=lambda publication: publication.published_at, reverse=True)
 
     @property
     def entry_began(self) -> bool:
         return self.phases.entry_began(self.scope.now)
-
-    @cached_property
-    def can_enter(self) -> bool:
-        return divisions_of_staff(self.scope.user, StaffAct.ENTER_COUNCIL).filter(pk=self.division.pk).exists()
 
     @property
     def can_publish(self) -> bool:
@@ -124,12 +128,13 @@ class Place:
 def place_of(request: HttpRequest, uai: str, kind: PhaseKind, division: int, act: StaffAct) -> Place:
     """Return where a page stands. Raises Http404 for another's class, PermissionDenied for another's act."""
     scope = staff_scope(request, uai, act)
-    reached = divisions_of_staff(scope.user, act).filter(school=scope.school)
-    found: Division = get_object_or_404(reached, pk=division)
+    entered = divisions_of_staff(scope.user, StaffAct.ENTER_COUNCIL).filter(pk=OuterRef("pk"))
+    reached = divisions_of_staff(scope.user, act).filter(school=scope.school).annotate(can_enter=Exists(entered))
+    found = get_object_or_404(reached, pk=division)
     phases = council_phases(scope.school, found.school_year, kind)
     if phases is None:
         raise Http404
-    return Place(scope, found, phases)
+    return Place(scope, found, phases, can_enter=found.can_enter)
 
 
 ClassRow = tuple[Division, list[tuple[PhaseKind, Progress, DivisionPublication | None]]]

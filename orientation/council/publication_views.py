@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from orientation.council import services
 from orientation.council.pages import Place, place_of
-from orientation.council.queries import families_having_read, mails_of, recipients_of
+from orientation.council.queries import families_having_read, mails_of, recipients_of, standing_publications
 from orientation.errors import NotAllowed, OrientationError
 from orientation.models import PhaseKind
 from schools.policies import StaffAct
@@ -66,7 +66,7 @@ def withdraw(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> 
 
 
 def _before_withdrawing(place: Place, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    publication = place.publications[0] if place.publications else None
+    publication = standing_publications(place.phases.phase, [place.division]).first()
     context = {
         "title": _("Retirer la publication de la classe %(division)s") % {"division": place.division},
         "publication": publication,
