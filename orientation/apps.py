@@ -13,6 +13,7 @@ class OrientationConfig(AppConfig):
         from orientation.council import mails as council_mails
         from orientation.service import ORIENTATION
         from schools import staff_pages
+        from schools.policies import StaffAct
 
         menu.register(ORIENTATION)
         mails.register_kinds()
@@ -26,4 +27,7 @@ class OrientationConfig(AppConfig):
                 "followup_export": _("Export du suivi des familles"),
                 "student_file": _("Dossier d’un élève"),
             }
+        )
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Campagne et phases"), url_name="campaign", act=StaffAct.READ, position=10)
         )

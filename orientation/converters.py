@@ -1,4 +1,4 @@
-"""Names of phases in addresses; importing this module makes `<writing_phase:…>` known."""
+"""Names of phases in addresses; importing this module makes `<writing_phase:…>` and `<phase:…>` known."""
 
 from __future__ import annotations
 
@@ -19,4 +19,11 @@ class WritingPhaseConverter:
         return value.slug if isinstance(value, PhaseKind) else value
 
 
+class PhaseConverter(WritingPhaseConverter):
+    """Each of the four phases."""
+
+    regex = "|".join(kind.slug for kind in PhaseKind)
+
+
 register_converter(WritingPhaseConverter, "writing_phase")
+register_converter(PhaseConverter, "phase")

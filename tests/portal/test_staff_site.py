@@ -17,7 +17,7 @@ from accounts.models import User
 from notifications.models import MessageState, OutboxMessage
 from portal.views.errors import server_error
 from schools.models import Division, Guardian, Guardianship, Role, School, StaffMembership, Student
-from tests.factories import Family, campaign, school, sign_in, staff
+from tests.factories import Family, school, sign_in, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
@@ -164,17 +164,6 @@ def test_memberships_are_read_once_per_page(dubois: Family) -> None:
         client.get(STUDENTS)
     read = [each["sql"] for each in queries if each["sql"].startswith('SELECT "schools_staffmembership"')]
     assert len(read) == 1
-
-
-def test_days_and_hours_are_asked_in_the_school_s_time_without_the_clock_of_the_browser(client: Client) -> None:
-    reunion = campaign(school("9749903Z", time_zone="Indian/Reunion"))
-    sign_in(client, staff(reunion.school), None)
-    page = client.get(reverse("admin:orientation_campaign_change", args=[reunion.pk])).content.decode()
-    assert "DateTimeShortcuts" not in page
-    assert 'type="date"' in page
-    hours = re.findall(r'<label for="(id_phases-\d-opens_at_1)">Heure de La Réunion</label>', page)
-    assert len(hours) == 4
-    assert all(f'id="{each}"' in page for each in hours)
 
 
 def test_a_refused_form_sums_up_its_errors_each_leading_to_its_field(dubois: Family) -> None:
