@@ -11,6 +11,7 @@ class OrientationConfig(AppConfig):
         from accounts import menu
         from orientation import mails
         from orientation.council import mails as council_mails
+        from orientation.followup import reminders
         from orientation.service import ORIENTATION
         from schools import staff_pages
         from schools.policies import StaffAct
@@ -18,6 +19,19 @@ class OrientationConfig(AppConfig):
         menu.register(ORIENTATION)
         mails.register_kinds()
         council_mails.register_kinds()
+        reminders.register_kinds()
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Campagne et phases"), url_name="campaign", act=StaffAct.READ, position=10)
+        )
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Conseils de classe"), url_name="councils", act=StaffAct.READ, position=40)
+        )
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Suivi des familles"), url_name="followup", act=StaffAct.READ, position=30)
+        )
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Prévision des groupes"), url_name="totals", act=StaffAct.READ, position=50)
+        )
         staff_pages.name_pages(
             {
                 "council": _("Conseil de classe"),
@@ -27,7 +41,4 @@ class OrientationConfig(AppConfig):
                 "followup_export": _("Export du suivi des familles"),
                 "student_file": _("Dossier d’un élève"),
             }
-        )
-        staff_pages.register(
-            staff_pages.StaffPage(title=_("Campagne et phases"), url_name="campaign", act=StaffAct.READ, position=10)
         )

@@ -4,8 +4,11 @@ from django.urls import URLPattern, path
 
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> and <phase:…> known
 from orientation.campaigns import views as campaigns
+from orientation.council import urls as council
 from orientation.documents import staff_views as documents
 from orientation.entry import views as entry
+from orientation.followup import totals_views as totals
+from orientation.followup import views as followup
 
 urlpatterns: list[URLPattern] = [
     path("campagne/", campaigns.campaign, name="campaign"),
@@ -21,4 +24,11 @@ urlpatterns: list[URLPattern] = [
     path("saisie/<uuid:student>/<writing_phase:kind>/", entry.entry, name="entry"),
     path("fiches/<uuid:student>.pdf", documents.dialogue_form, name="dialogue_form"),
     path("fiches/classe/<int:division>.pdf", documents.dialogue_forms, name="dialogue_forms"),
+    *council.urlpatterns,
+    path("suivi/", followup.followup, name="followup"),
+    path("suivi/relances/", followup.reminders, name="reminders"),
+    path("suivi/export/", followup.followup_export, name="followup_export"),
+    path("suivi/totaux/", totals.totals, name="totals"),
+    path("suivi/totaux/export/", totals.totals_export, name="totals_export"),
+    path("suivi/<uuid:student>/", followup.student_file, name="student_file"),
 ]

@@ -17,6 +17,7 @@ from accounts.staff.second_factor import may_enter
 from accounts.views.sign_out import sign_out
 from accounts.views.staff_sign_in import sign_in
 from orientation import staff_urls as orientation_pages
+from portal.staff_home import homes_of
 from portal.staff_menu import staff_context
 from schools import staff_urls as school_pages
 
@@ -57,6 +58,9 @@ class StaffSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         return {**context, **staff_context(request, context["available_apps"])}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().index(request, {**(extra_context or {}), "homes": homes_of(request)})
 
     def _guarded(self) -> list[Any]:
         """Return the rooms' pages, each open to who may enter this site only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,9 @@ from orientation.models import RANK_MAX, Choice, Phase, PhaseKind
 from schools.models import School
 
 Cell = str | int | datetime | None
+
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot hold, and so neither XLSX nor ODS."""
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -68,8 +72,9 @@ def _cell(value: Cell, file_format: FileFormat, school: School) -> object:
     if isinstance(value, datetime):
         local = timezone.localtime(value, school.zone).replace(tzinfo=None, microsecond=0)
         return f"{local:%d/%m/%Y %H:%M}" if file_format is FileFormat.CSV else local
-    if isinstance(value, str) and value.startswith(_DANGEROUS):
-        return f"'{value}"
+    if isinstance(value, str):
+        readable = _UNWRITABLE.sub(" ", value)
+        return f"'{readable}" if readable.startswith(_DANGEROUS) else readable
     return value
 
 

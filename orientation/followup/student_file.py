@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
 
 from notifications.models import OutboxMessage
 from notifications.rendering import subject_of
@@ -52,11 +53,17 @@ class OwedMessage:
     message: OutboxMessage
 
 
+def with_draft_phases(students: QuerySet[Student]) -> QuerySet[Student]:
+    """Annotate `draft_phases`: the keys of the phases in which a list is begun, without what it holds."""
+    drafts = Draft.objects.filter(student=OuterRef("pk")).exclude(wishes=[])
+    return students.annotate(draft_phases=ArraySubquery(drafts.values("phase_id")))
+
+
 def phase_files(student: Student, phases: PhaseSet) -> list[PhaseFile]:
-    """Return what each phase holds, newest first: at most ten queries."""
+    """Return what each phase holds for a student `with_draft_phases`, newest first: at most seven queries."""
     submissions = list(_submissions(student))
     sheets = {sheet.phase_id: sheet for sheet in _sheets(student)}
-    drafts = set(Draft.objects.filter(student=student).exclude(wishes=[]).values_list("phase_id", flat=True))
+    drafts: list[int] = student.draft_phases  # type: ignore[attr-defined]
     files = []
     for phase in reversed(list(phases)):
         validated = [each for each in submissions if each.phase_id == phase.pk]
@@ -99,7 +106,7 @@ def messages_of(student: Student, links: Sequence[Guardianship]) -> list[OwedMes
     """
     guardians = {f"guardian:{link.guardian_id}": link.guardian for link in links}
     owed = OutboxMessage.objects.filter(
-        recipient__in=guardians, kind__startswith="orientation.", context__url__contains=str(student.public_id)
+        recipient__in=guardians, kind__startswith="orientation.", context__url__icontains=str(student.public_id)
     ).order_by("-created_at", "pk")[:SHOWN_MESSAGES]
     return [OwedMessage(subject_of(message), guardians[message.recipient], message) for message in owed]
 

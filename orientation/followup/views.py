@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.services import note_reading
 from orientation.followup import exports
-from orientation.followup.families import campaign_of
 from orientation.followup.reminders import ReminderRefused, plan_reminders, preview_text, remind
 from orientation.followup.rows import choices_of, rows_of
 from orientation.followup.selection import Selection, selection_of
@@ -28,8 +27,9 @@ from orientation.followup.student_file import (
     messages_of,
     phase_files,
     reminders_of,
+    with_draft_phases,
 )
-from orientation.queries import PhaseSet
+from orientation.queries import phases_of
 from schools.models import Student
 from schools.policies import StaffAct
 from schools.staff_pages import StaffScope, staff_scope
@@ -65,10 +65,10 @@ def followup(request: HttpRequest, uai: str) -> HttpResponse:
 def student_file(request: HttpRequest, uai: str, student: UUID) -> HttpResponse:
     """Show one pupil's file: what was validated, said, answered; who acted when; what is owed to whom."""
     scope = staff_scope(request, uai, StaffAct.READ)
-    pupil = get_object_or_404(scope.students(StaffAct.READ).select_related("division"), public_id=student)
+    reached = with_draft_phases(scope.students(StaffAct.READ)).select_related("division", "school")
+    pupil = get_object_or_404(reached, public_id=student)
     note_reading(by=scope.user, school_id=scope.school.pk, subject=pupil, page="student_file", at=scope.now)
-    campaign = campaign_of(scope.school, scope.now)
-    phases = PhaseSet(campaign.phases.all()) if campaign else PhaseSet([])
+    phases = phases_of(pupil)
     links = guardianships_of(pupil)
     context = {
         "title": pupil.full_name,
