@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -24,12 +26,19 @@ SHOWN = (
     "priority",
     "state",
     "attempts",
-    "created_at",
-    "due_at",
-    "sent_at",
+    "created",
+    "due",
+    "sent",
     "provider_id",
     "last_error",
 )
+
+
+def _spoken(instant: datetime | None) -> str:
+    """Return an instant with its zone, that of the platform; nothing where there is none."""
+    if instant is None:
+        return ""
+    return f"{date_format(timezone.localtime(instant), 'd/m/Y H:i:s')} ({timezone.get_current_timezone_name()})"
 
 
 class BoundedPaginator(Paginator):
@@ -47,7 +56,7 @@ class BoundedPaginator(Paginator):
 class OutboxMessageAdmin(admin.ModelAdmin):
     """Read-only; for superusers only, who read no family's file: neither address nor content is shown."""
 
-    list_display = ["created_at", "kind", "recipient", "state", "attempts", "due_at", "sent_at"]
+    list_display = ["created", "kind", "recipient", "state", "attempts", "due", "sent"]
     list_filter = ["state", "kind"]
     list_per_page = 50
     show_full_result_count = False
@@ -59,6 +68,18 @@ class OutboxMessageAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters shown: any other condition in the address bar would spell out what is hidden."""
         return lookup.partition("__")[0] in self.list_filter
+
+    @admin.display(description=_("créé le"), ordering="created_at")
+    def created(self, message: OutboxMessage) -> str:
+        return _spoken(message.created_at)
+
+    @admin.display(description=_("à envoyer à partir de"), ordering="due_at")
+    def due(self, message: OutboxMessage) -> str:
+        return _spoken(message.due_at)
+
+    @admin.display(description=_("envoyé le"), ordering="sent_at")
+    def sent(self, message: OutboxMessage) -> str:
+        return _spoken(message.sent_at)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

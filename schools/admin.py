@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path, unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schools.contact import email_status
 from schools.models import Guardian, Guardianship, Role, School, Student
+from schools.names import fold
 from schools.services import (
     DESIGNATING_ROLES,
     DesignationError,
@@ -28,10 +30,9 @@ from schools.services import (
     withdraw_designation,
 )
 from schools.staff import memberships_in, schools_of_staff
-from schools.staff_forms import StaffFormsMixin
 
 
-class ListedFiltersAdmin(StaffFormsMixin, admin.ModelAdmin):
+class ListedFiltersAdmin(admin.ModelAdmin):
     """An admin whose rows are filtered by what `list_filter` offers, and by nothing else.
 
     Django lets the address bar ask about any field of the model, and so spell out those that no page shows.
@@ -42,6 +43,13 @@ class ListedFiltersAdmin(StaffFormsMixin, admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         listed = self.list_filter if request is None else self.get_list_filter(request)
         return any(lookup in self._parameters(each) for each in listed)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer related rows without the links that open windows of their own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def _parameters(self, listed: Any) -> set[str]:
         """Return the parameters in the address of what is one entry of `list_filter`."""
@@ -120,6 +128,24 @@ class ReadOnlyAdmin(SchoolScopedAdmin):
     write_roles: frozenset[Role] = frozenset()
 
 
+class PeopleAdmin(ReadOnlyAdmin):
+    """People, found by their names whatever the accents, capitals and hyphens."""
+
+    search_fields = ["family_name", "given_name", "usual_name"]
+    folded_field = ""
+    """What `schools.names.fold` makes of the names."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        for word in search_term.split():
+            found = Q(usual_name__icontains=word)
+            if folded := fold(word):
+                found |= Q(**{f"{self.folded_field}__contains": folded})
+            queryset = queryset.filter(found)
+        return queryset, False
+
+
 class LegalGuardianInline(admin.TabularInline):
     """A student's legal guardians, without their contact data, and which of them is designated to write."""
 
@@ -166,13 +192,13 @@ class LegalGuardianInline(admin.TabularInline):
 
 
 @admin.register(Student)
-class StudentAdmin(ReadOnlyAdmin):
+class StudentAdmin(PeopleAdmin):
     """The school's students, as the latest import knows them; the head says which guardian writes (decision 2)."""
 
     list_display = ["family_name", "given_name", "division", "mef_code", "left_on"]
     list_filter = [("division", SchoolRelatedFilter)]
     list_select_related = ["division"]
-    search_fields = ["family_name", "given_name", "usual_name"]
+    folded_field = "folded_names"
     fields = ["school", "division", "family_name", "usual_name", "given_name", "birth_date", "mef_code", "left_on"]
     inlines = [LegalGuardianInline]
 
@@ -237,13 +263,13 @@ class ReachableFilter(admin.SimpleListFilter):
 
 
 @admin.register(Guardian)
-class GuardianAdmin(ReadOnlyAdmin):
+class GuardianAdmin(PeopleAdmin):
     """The guardians, and whether an e-mail reaches them. Form teachers do not read contact data."""
 
     read_roles = frozenset({Role.HEAD, Role.DEPUTY, Role.OFFICE})
     list_display = ["family_name", "given_name", "usable_email", "email_state"]
     list_filter = [ReachableFilter]
-    search_fields = ["family_name", "given_name", "usual_name"]
+    folded_field = "folded_name"
     fields = ["school", "civility", "family_name", "usual_name", "given_name", "phone", "mobile", "email_state"]
 
     @admin.display(description=_("adresse utilisée"))

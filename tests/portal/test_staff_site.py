@@ -17,7 +17,7 @@ from accounts.models import User
 from notifications.models import MessageState, OutboxMessage
 from portal.views.errors import server_error
 from schools.models import Division, Guardian, Guardianship, Role, School, StaffMembership, Student
-from tests.factories import Family, school, sign_in, staff
+from tests.factories import Family, school, sign_in, staff, student
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
@@ -210,3 +210,18 @@ def test_no_list_shows_a_state_by_a_picture_alone(dubois: Family) -> None:
     for model in MODELS:
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         assert "admin/img/icon-" not in client.get(address).content.decode(), address
+
+
+@pytest.mark.parametrize("typed", ["elan", "Élan", "d’élan-muller", "ANNE SOPHIE", "muller anne", "Perrin"])
+def test_people_are_found_whatever_the_accents_and_capitals(dubois: Family, typed: str) -> None:
+    names = {"family_name": "D’Élan-Müller", "given_name": "Anne-Sophie", "usual_name": "Perrin"}
+    searched = student(dubois.school, **names)
+    client = sign_in(Client(), staff(dubois.school), None)
+    page = client.get(STUDENTS, {"q": typed}).content.decode()
+    assert reverse("admin:schools_student_change", args=[searched.pk]) in page
+    assert reverse("admin:schools_student_change", args=[dubois.emma.pk]) not in page
+
+
+def test_a_search_that_holds_no_letter_finds_nobody(dubois: Family) -> None:
+    page = sign_in(Client(), staff(dubois.school), None).get(STUDENTS, {"q": "%"}).content.decode()
+    assert "Rien ne correspond." in page
