@@ -30,20 +30,20 @@ PUBLISHING = {
 _silent_until = 0.0
 
 
-def wake_worker() -> None:
-    """Ask a worker to send what is due. Returns within about a second, and never raises.
+def wake_worker(task: str = SEND_TASK) -> None:
+    """Ask a worker to do what is due: mails, or this task. Returns within about a second, and never raises.
 
-    A broker that is down loses nothing: the rows are in PostgreSQL, and the periodic sweep sends them.
+    A broker that is down loses nothing: the rows are in PostgreSQL, and the periodic sweep takes them.
     """
     global _silent_until
     if monotonic() < _silent_until:
         return
     try:
         with producers[_connection()].acquire(block=True, timeout=1) as producer:
-            current_app.send_task(SEND_TASK, producer=producer, retry=False, expires=EXPIRES, ignore_result=True)
+            current_app.send_task(task, producer=producer, retry=False, expires=EXPIRES, ignore_result=True)
     except Exception as error:  # noqa: BLE001  what the person did is committed: nothing here may turn it into an error
         _silent_until = monotonic() + SILENCE
-        logger.warning("broker unreachable (%s): mails wait for the sweep", type(error).__name__)
+        logger.warning("broker unreachable (%s): what is due waits for the sweep", type(error).__name__)
 
 
 def _connection() -> Connection:

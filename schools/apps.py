@@ -12,5 +12,8 @@ class SchoolsConfig(AppConfig):
 
         contact.register_kinds()
         staff_pages.register(
+            staff_pages.StaffPage(title=_("Import SIECLE"), url_name="imports", act=StaffAct.IMPORT, position=20)
+        )
+        staff_pages.register(
             staff_pages.StaffPage(title=_("Journal"), url_name="journal", act=StaffAct.READ_JOURNAL, position=70)
         )

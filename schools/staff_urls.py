@@ -2,9 +2,15 @@
 
 from django.urls import URLPattern, path
 
+from schools.imports import views as imports
 from schools.journal import views as journal
 
 urlpatterns: list[URLPattern] = [
     path("journal/", journal.journal, name="journal"),
     path("journal/<str:table>/<str:pk>/", journal.journal_object, name="journal_object"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<uuid:key>/", imports.import_page, name="import"),
+    path("imports/<uuid:key>/confirmer/", imports.confirm, name="import_confirm"),
+    path("imports/<uuid:key>/annuler/", imports.cancel, name="import_cancel"),
+    path("imports/<uuid:key>/rapport.csv", imports.report, name="import_report"),
 ]

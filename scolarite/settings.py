@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},  # sweeps that no worker took do not pile up
     },
+    "work-on-imports": {
+        "task": "schools.tasks.work_on_imports",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
 }
 
 # --- Who is signed in -----------------------------------------------------------------------------------------------
@@ -302,6 +307,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+SIECLE_UPLOAD_MAX_BYTES = 30 * 1024 * 1024
+"""Of one of the two exports: twice that must pass nginx (client_max_body_size below /admin/) and fit in /tmp."""
 
 # --- What the pages say ---------------------------------------------------------------------------------------------
 

@@ -1,18 +1,24 @@
 """Who is who: schools, students, their guardians, and the staff."""
 
+from schools.models.imports import FOR_A_WORKER, ImportFile, ImportOrigin, ImportState, SiecleImport
 from schools.models.people import EmailState, Guardian, Guardianship, Relationship, ResponsibilityLevel, Student
 from schools.models.school import Division, MembershipSource, Role, School, StaffMembership, TimeZone
 
 __all__ = [
+    "FOR_A_WORKER",
     "Division",
     "EmailState",
     "Guardian",
     "Guardianship",
+    "ImportFile",
+    "ImportOrigin",
+    "ImportState",
     "MembershipSource",
     "Relationship",
     "ResponsibilityLevel",
     "Role",
     "School",
+    "SiecleImport",
     "StaffMembership",
     "Student",
     "TimeZone",

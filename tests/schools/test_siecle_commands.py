@@ -7,7 +7,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from schools.models import Division, Role, School, StaffMembership, Student, TimeZone
-from schools.siecle import is_uai, school_year_at, time_zone_of
+from schools.siecle import is_uai, school_year_at, school_years_around, time_zone_of
 from tests.schools.exports import UAI, Pair, Pupil, Someone
 
 GOOD_PASSWORD = "une phrase assez longue"
@@ -82,6 +82,39 @@ def test_another_year_is_taken_when_it_is_asked_for(tmp_path):
 )
 def test_the_school_year_turns_on_1_august_in_paris(instant, year):
     assert school_year_at(instant) == year
+
+
+@pytest.mark.parametrize("zone", [TimeZone.NOUVELLE_CALEDONIE, TimeZone.WALLIS])
+def test_the_school_year_turns_on_1_february_where_it_is_that_of_the_calendar(zone):
+    assert school_year_at(datetime(2027, 1, 31, 11, 0, tzinfo=UTC), zone) == 2026
+    assert school_year_at(datetime(2027, 1, 31, 13, 0, tzinfo=UTC), zone) == 2027
+    assert school_year_at(datetime(2027, 12, 31, 0, 0, tzinfo=UTC), zone) == 2027
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "years"),
+    [
+        (TimeZone.METROPOLE, 11, [2026]),
+        (TimeZone.METROPOLE, 6, [2026, 2025]),
+        (TimeZone.METROPOLE, 9, [2026, 2025]),
+        (TimeZone.METROPOLE, 10, [2026]),
+        (TimeZone.POLYNESIE, 2, [2025]),
+        (TimeZone.NOUVELLE_CALEDONIE, 11, [2026]),
+        (TimeZone.NOUVELLE_CALEDONIE, 12, [2027, 2026]),
+        (TimeZone.NOUVELLE_CALEDONIE, 3, [2026, 2025]),
+        (TimeZone.NOUVELLE_CALEDONIE, 4, [2026]),
+    ],
+)
+def test_near_the_turn_of_the_year_the_files_of_both_years_are_at_hand(zone, month, years):
+    assert school_years_around(datetime(2026, month, 15, 12, 0, tzinfo=UTC), zone) == years
+
+
+def test_a_school_of_the_south_is_imported_under_the_year_it_is_in(tmp_path):
+    with time_machine.travel(datetime(2027, 2, 10, 9, tzinfo=UTC), tick=False):
+        pair = Pair(uai="9830002K", year=2027, stamp="10/02/2027 08:00:00")
+        call_command("import_siecle", "--create-school", *pair.write(tmp_path))
+
+    assert Division.objects.get().school_year == 2027
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -10,15 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.commands import ActingCommand
+from schools.imports.errors import ImportRefusal
+from schools.imports.services import import_at_once
 from schools.siecle import (
     Counts,
     ImportReport,
     Note,
     SiecleError,
-    apply_import,
     is_uai,
     read_pair,
     school_year_at,
+    time_zone_of,
 )
 
 
@@ -31,17 +36,27 @@ class Command(ActingCommand):
         parser.add_argument("--year", type=int, help="année où commence l’année scolaire (par défaut : l’actuelle)")
         parser.add_argument("--create-school", action="store_true", help="crée l’établissement s’il est inconnu")
         parser.add_argument("--name", default="", help="nom de l’établissement créé")
+        parser.add_argument("--accept-older", action="store_true", help="accepte un export plus ancien que le dernier")
 
     def handle(self, *args: Any, **options: Any) -> None:
         uai = options["uai"]
         if uai is not None and not is_uai(uai):
             raise CommandError(_("Un UAI a sept chiffres et une lettre majuscule."))
         now = timezone.now()
-        year = options["year"] if options["year"] is not None else school_year_at(now)
+
+        def year_of(found: str) -> int:
+            return options["year"] if options["year"] is not None else school_year_at(now, time_zone_of(found))
+
         try:
-            export = read_pair(options["files"], expected_year=year, expected_uai=uai)
-            report = apply_import(export, at=now, create_school=options["create_school"], school_name=options["name"])
-        except SiecleError as refusal:
+            report = import_at_once(
+                read_pair(options["files"], expected_year=year_of, expected_uai=uai),
+                files=[_described(path) for path in options["files"]],
+                at=now,
+                create_school=options["create_school"],
+                school_name=options["name"],
+                accept_older=options["accept_older"],
+            )
+        except (SiecleError, ImportRefusal) as refusal:
             raise CommandError(_("Import refusé, rien n’est écrit. %(reason)s") % {"reason": refusal}) from refusal
         self._tell(report)
 
@@ -69,6 +84,13 @@ class Command(ActingCommand):
                 _("  %(file)s, ligne %(line)s : %(reason)s")
                 % {"file": note.file, "line": note.line, "reason": note.reason}
             )
+
+
+def _described(path: str) -> dict[str, Any]:
+    """Return what the history keeps of a file."""
+    with Path(path).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": os.path.basename(path), "size": os.path.getsize(path), "sha256": digest}
 
 
 def _counted(counts: Counts, ended: str = "") -> str:

@@ -1,0 +1,1 @@
+"""Importing a school's pupils from a page: uploaded, read and compared by a worker, shown, confirmed, written."""
