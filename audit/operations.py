@@ -53,7 +53,7 @@ class Audited(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        model = to_state.apps.get_model(app_label, self.model)
+        model = self._model(app_label, to_state)
         table, owner = self._table(model)
         scope = self.scope or f"SELECT {_path(model, self.school, owner)}, {_path(model, self.student, owner)}"
         arguments = [scope, owner, ",".join(self.without), ",".join(self.secret)]
@@ -67,11 +67,15 @@ class Audited(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        table, _owner = self._table(from_state.apps.get_model(app_label, self.model))
+        table, _owner = self._table(self._model(app_label, from_state))
         schema_editor.execute(f"DROP TRIGGER {TRIGGER} ON {schema_editor.quote_name(table)}", None)
 
     def describe(self) -> str:
         return f"Record every change of {self.model}{f'.{self.many_to_many}' if self.many_to_many else ''}"
+
+    def _model(self, app_label: str, state: ProjectState) -> type[Model]:
+        """Return the model as it is at this point: of this app, or of another library's that is named ("app.Model")."""
+        return state.apps.get_model(self.model if "." in self.model else f"{app_label}.{self.model}")
 
     def _table(self, model: type[Model]) -> tuple[str, str]:
         """Return the table and its column that names the object whose change a row's is."""

@@ -173,7 +173,9 @@ class Acknowledgement(models.Model):
         CouncilSheet, on_delete=models.PROTECT, related_name="acknowledgement", verbose_name=_("fiche")
     )
     acknowledged_at = models.DateTimeField(_("reçus le"))
-    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("reçus par")
+    )
     guardian = models.ForeignKey(
         Guardian, on_delete=models.PROTECT, related_name="acknowledgements", verbose_name=_("représentant légal")
     )
@@ -196,7 +198,9 @@ class FamilyAnswer(models.Model):
     number = models.PositiveIntegerField(_("numéro"))
     agrees = models.BooleanField(_("d’accord"))
     answered_at = models.DateTimeField(_("répondu le"))
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("répondu par")
+    )
     guardian = models.ForeignKey(
         Guardian, on_delete=models.PROTECT, related_name="family_answers", verbose_name=_("représentant légal")
     )

@@ -8,8 +8,18 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.operations import TRIGGER
+
+_CALLED = {"otp_totp_totpdevice": gettext_lazy("second facteur")}
+"""What the tables of libraries are called here."""
+
+_COLUMNS_CALLED = {
+    ("otp_totp_totpdevice", "user_id"): gettext_lazy("compte"),
+    ("otp_totp_totpdevice", "confirmed"): gettext_lazy("confirmé"),
+    ("otp_totp_totpdevice", "key"): gettext_lazy("secret"),
+}
 
 
 def model_of(table: str) -> type[models.Model] | None:
@@ -33,8 +43,8 @@ def tables_of(model: type[models.Model]) -> list[str]:
 def kind_of(table: str) -> str:
     """Return what the rows of a table are called, in the singular."""
     model = model_of(table)
-    if model is None:
-        return table
+    if model is None or table in _CALLED:
+        return str(_CALLED.get(table, table))
     owner = owner_of(model)
     if owner is model:
         return str(model._meta.verbose_name)
@@ -63,8 +73,8 @@ def field_of(table: str, column: str) -> models.Field[Any, Any] | None:
 def column_name(table: str, column: str) -> str:
     """Return what a column of a table is called."""
     field: Any = field_of(table, column)
-    if field is None:
-        return column
+    if field is None or (table, column) in _COLUMNS_CALLED:
+        return capfirst(str(_COLUMNS_CALLED.get((table, column), column)))
     # Django names the columns of a many-to-many table after the classes
     named = field.related_model._meta if field.model._meta.auto_created else field
     return capfirst(str(named.verbose_name))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Identity, User
 from audit.models import Change, Operation
 from orientation.models import CouncilAnswer, CouncilSheet, Draft, Pathway, Speciality
+from schools.journal.tables import model_of
 from schools.models import Division, Guardian, Guardianship, Role, School, StaffMembership, Student
 from tests import factories
 
@@ -156,6 +158,27 @@ def test_of_a_password_only_that_it_changed_is_told() -> None:
     assert change.content == {"password": None}
     assert change.school_id == place.pk
     assert not Change.objects.filter(content__icontains="pbkdf2").exists()
+
+
+def test_a_second_factor_is_told_without_its_secret_nor_its_use() -> None:
+    place = factories.school()
+    head = factories.staff(place)
+    device = TOTPDevice.objects.create(user=head, key="0123456789abcdef0123456789abcdef01234567", confirmed=True)
+    TOTPDevice.objects.filter(pk=device.pk).update(last_t=5, last_used_at=factories.NOW)
+    device.delete()
+    told = Change.objects.filter(table="otp_totp_totpdevice", school_id=place.pk).order_by("pk")
+    assert [change.operation for change in told] == [Operation.INSERT, Operation.DELETE]
+    assert {tuple(sorted(change.content)) for change in told} == {("confirmed", "id", "user_id")}
+
+
+def test_every_column_that_the_journal_tells_is_named_in_french() -> None:
+    told = {
+        (table, field.column)
+        for table in audited_tables() - {"otp_totp_totpdevice"}  # whose columns are left out, or named by the journal
+        for field in model_of(table)._meta.concrete_fields  # type: ignore[union-attr]
+        if "_" in field.name and str(field.verbose_name) == field.name.replace("_", " ")
+    }
+    assert told - {("schools_student", "folded_names")} == set()
 
 
 def test_signing_in_writes_nothing_to_the_trail() -> None:
