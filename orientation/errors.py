@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from orientation.models.campaign import Phase, PhaseState
 from orientation.models.choices import SetAside, Submission
+from orientation.models.council import FamilyAnswer
 
 
 class OrientationError(Exception):
@@ -135,4 +136,41 @@ class DraftInProgress(OrientationError):
     def __init__(self) -> None:
         super().__init__(
             _("La famille a un brouillon en cours : cochez la case qui le confirme pour enregistrer cette saisie.")
+        )
+
+
+class NotPublished(OrientationError):
+    """The class has not been told, or no longer is (decision 11)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Le conseil de classe n’a encore rien publié pour cet élève."))
+
+
+class DialogueClosed(OrientationError):
+    """An acknowledgement or an answer arrived while the phase was not open (decision 25)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "La phase est fermée : votre réponse est arrivée après la fermeture et n’a pas été enregistrée. "
+                "Contactez l’établissement."
+            )
+        )
+
+
+class NothingToAnswer(OrientationError):
+    """The council gave an avis there, or nothing: the family has no answer to give (decision 11)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet avis n’attend pas de réponse de la famille."))
+
+
+class AnsweredMeanwhile(OrientationError):
+    """Another guardian answered since the page was shown: their answer is seen before this one counts (decision 24)."""
+
+    def __init__(self, newest: FamilyAnswer) -> None:
+        self.newest = newest
+        super().__init__(
+            _("%(name)s a répondu pendant ce temps : votre réponse n’est pas encore enregistrée.")
+            % {"name": newest.guardian_name}
         )

@@ -18,6 +18,12 @@ class VersionForm(forms.Form):
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
+class AnswerForm(forms.Form):
+    """The number of the newest answer that the page showed, 0 for none (decision 24)."""
+
+    seen_number = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
 class MoveForm(VersionForm):
     """Where to bring a choice: a rank, so that the same form sent twice moves once."""
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from notifications.kinds import URGENT, Kind, register
 from notifications.services import Addressee, enqueue_all
-from orientation.models import Submission
+from orientation.models import FamilyAnswer, Phase, Submission
 from orientation.queries import RankedChoice, confirmation_key
-from schools.models import Guardian
+from schools.models import Guardian, Student
 from schools.times import spoken_instant
 
 SUBMISSION_VALIDATED = "orientation.submission_validated"
+PROPOSAL_ANSWERED = "orientation.proposal_answered"
 
 
 def register_kinds() -> None:
     """Tell the outbox which messages this app sends; called when the app is ready."""
     register(Kind(code=SUBMISSION_VALIDATED, priority=URGENT))
+    register(Kind(code=PROPOSAL_ANSWERED, priority=URGENT))
 
 
 def owe_confirmations(
@@ -57,13 +60,45 @@ def owe_confirmations(
             for choice in choices
         ],
     }
+    _owe(
+        SUBMISSION_VALIDATED, guardians, context, key=lambda guardian: confirmation_key(submission, guardian.pk), at=at
+    )
+
+
+def owe_answer(
+    given: FamilyAnswer, *, student: Student, phase: Phase, guardians: Sequence[Guardian], at: datetime
+) -> None:
+    """Tell each legal guardian what was answered to a proposition, by whom and when (decision 24)."""
+    school = phase.campaign.school
+    context = {
+        "student": student.full_name,
+        "school": school.name,
+        "label": given.answer.label,
+        "verdict": str(given.answer.get_verdict_display()),
+        "agrees": given.agrees,
+        "is_change": given.number > 1,
+        "by": given.guardian_name,
+        "at": spoken_instant(given.answered_at, school),
+        "until": spoken_instant(phase.closes_at, school),
+        "url": f"{settings.SITE_URL}{reverse('orientation:proposals', args=[student.public_id])}",
+    }
+    _owe(PROPOSAL_ANSWERED, guardians, context, key=lambda guardian: f"answer:{given.pk}:guardian:{guardian.pk}", at=at)
+
+
+def _owe(
+    kind: str,
+    guardians: Sequence[Guardian],
+    context: dict[str, Any],
+    *,
+    key: Callable[[Guardian], str],
+    at: datetime,
+) -> None:
+    """Owe the same words to each of these guardians who can be written to."""
     enqueue_all(
-        kind=SUBMISSION_VALIDATED,
+        kind=kind,
         to=[
             Addressee(
-                recipient=f"guardian:{guardian.pk}",
-                address=guardian.usable_email,
-                deduplication_key=confirmation_key(submission, guardian.pk),
+                recipient=f"guardian:{guardian.pk}", address=guardian.usable_email, deduplication_key=key(guardian)
             )
             for guardian in guardians
             if guardian.usable_email

@@ -21,3 +21,8 @@ def can_write_choices(file: StudentFile, campaign: Campaign, *, designated_guard
     if not campaign.single_writer or designated_guardian_id is None:
         return True
     return file.guardian.pk == designated_guardian_id
+
+
+def can_answer_council(file: StudentFile) -> bool:
+    """Any legal guardian acknowledges avis and answers propositions (decisions 10 and 12); a student only reads."""
+    return file.guardian is not None

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, StudentFile
 from accounts.menu import MenuEntry, Notice, Service
-from orientation.models import Draft, PhaseState, SetAside
+from orientation.dialogue.queries import published_sheets_of, published_to
+from orientation.models import CouncilSheet, Draft, Phase, PhaseKind, PhaseState, SetAside
 from orientation.queries import phases_of
+from orientation.wording import COUNCIL_WORDS
 from schools.models import Student
 from schools.times import spoken_instant
 
@@ -25,8 +27,12 @@ def _entry(actor: Actor, file: StudentFile | None) -> MenuEntry:
     now = timezone.now()
     current = phases.current_at(now)
     if current is None or current.state_at(now) is PhaseState.OPEN:
-        return MenuEntry(label, url)
-    if current.state_at(now) is PhaseState.UPCOMING:
+        return MenuEntry(label, url, reason=_awaited(file.student, current) if current else "")
+    if current.state_at(now) is PhaseState.UPCOMING and not current.phase_kind.is_written_by_families:
+        reason = _("Le conseil de classe se réunit. Publication à partir du %(instant)s.") % {
+            "instant": spoken_instant(current.opens_at, file.student.school)
+        }
+    elif current.state_at(now) is PhaseState.UPCOMING:
         reason = _("Saisie fermée pour le moment. Ouverture le %(instant)s.") % {
             "instant": spoken_instant(current.opens_at, file.student.school)
         }
@@ -35,8 +41,14 @@ def _entry(actor: Actor, file: StudentFile | None) -> MenuEntry:
     return MenuEntry(label, url, reason=reason)
 
 
+def _awaited(student: Student, phase: Phase) -> str:
+    """Say that the council has published nothing yet for this student, in a phase of its own (decision 9)."""
+    words = COUNCIL_WORDS.get(phase.phase_kind)
+    return str(words.not_published) if words and phase.phase_kind not in published_to(student) else ""
+
+
 def _notices(actor: Actor) -> list[Notice]:
-    """Say which drafts would not count if nothing more were done, and what waits set aside. Two queries."""
+    """Say which drafts would not count, what waits set aside, and what the council said. Three queries."""
     now = timezone.now()
     own = {file.student.pk: file.student for file in actor.files if file.guardian}
     drafts = (
@@ -48,10 +60,36 @@ def _notices(actor: Actor) -> list[Notice]:
     set_aside = SetAside.objects.filter(
         draft__student__in=own, written_by=actor.user, settled_at=None, draft__phase__closes_at__gt=now
     ).select_related("draft__phase")
+    told = published_sheets_of(
+        list(own.values()),
+        Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=own),
+    )
     return [
+        *(_told(own[sheet.student_id], sheet) for sheet in told if _is_waiting(sheet)),
         *(_unvalidated(own[draft.student_id], draft) for draft in drafts),
         *(_waiting(own[each.draft.student_id], each) for each in set_aside),
     ]
+
+
+def _is_waiting(sheet: CouncilSheet) -> bool:
+    """Whether the family still has to acknowledge the avis, or to answer a proposition."""
+    if sheet.phase.phase_kind is PhaseKind.PROVISIONAL_OPINIONS:
+        return not hasattr(sheet, "acknowledgement")
+    return bool(sheet.answered < sheet.answerable)  # type: ignore[attr-defined]
+
+
+def _told(student: Student, sheet: CouncilSheet) -> Notice:
+    if sheet.phase.phase_kind is PhaseKind.PROVISIONAL_OPINIONS:
+        text = _(
+            "Les avis provisoires du conseil de classe pour %(name)s attendent votre accusé de réception, "
+            "avant le %(instant)s."
+        )
+    else:
+        text = _("Les propositions du conseil de classe pour %(name)s attendent votre réponse, avant le %(instant)s.")
+    words = COUNCIL_WORDS[sheet.phase.phase_kind]
+    instant = spoken_instant(sheet.phase.closes_at, student.school)
+    url = reverse(words.url_name, args=[student.public_id])
+    return Notice(text % {"name": student.full_name, "instant": instant}, url, str(words.consult))
 
 
 def _unvalidated(student: Student, draft: Draft) -> Notice:

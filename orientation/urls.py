@@ -3,12 +3,19 @@
 from django.urls import path
 
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> known
-from orientation.views import choices, conflict, documents, home, submissions
+from orientation.views import choices, conflict, council, documents, home, submissions
 
 app_name = "orientation"
 urlpatterns = [
     path("", home.choose, name="choose"),
     path("<uuid:student>/", home.home, name="home"),
+    path("<uuid:student>/avis-provisoires/", council.opinions, name="opinions"),
+    path("<uuid:student>/avis-provisoires/accuser-reception/", council.acknowledge, name="acknowledge"),
+    path("<uuid:student>/propositions/", council.proposals, name="proposals"),
+    path("<uuid:student>/propositions/<slug:pathway>/d-accord/", council.answer, {"agrees": True}, name="agree"),
+    path(
+        "<uuid:student>/propositions/<slug:pathway>/pas-d-accord/", council.answer, {"agrees": False}, name="disagree"
+    ),
     path("<uuid:student>/<writing_phase:kind>/", choices.index, name="choices"),
     path("<uuid:student>/<writing_phase:kind>/ajouter/", choices.add, name="add_choice"),
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/modifier/", choices.edit, name="edit_choice"),

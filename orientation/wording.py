@@ -46,3 +46,32 @@ WRITING_WORDS = {
         enter=_("Je formule les choix définitifs d’orientation"),
     ),
 }
+
+
+@dataclass(frozen=True)
+class CouncilWords:
+    """What a phase in which families read the council calls things; `url_name` is its page."""
+
+    title: Promise
+    url_name: str
+    not_published: Promise
+    consult: Promise
+    act: Promise
+
+
+COUNCIL_WORDS = {
+    PhaseKind.PROVISIONAL_OPINIONS: CouncilWords(
+        title=_("Avis provisoires du conseil de classe"),
+        url_name="orientation:opinions",
+        not_published=_("Le conseil de classe n’a pas encore publié ses avis provisoires."),
+        consult=_("Je consulte les avis provisoires du conseil de classe"),
+        act=_("Je consulte les avis provisoires du conseil de classe et j’en accuse réception"),
+    ),
+    PhaseKind.PROPOSALS: CouncilWords(
+        title=_("Propositions du conseil de classe"),
+        url_name="orientation:proposals",
+        not_published=_("Le conseil de classe n’a pas encore publié ses propositions."),
+        consult=_("Je consulte les propositions du conseil de classe"),
+        act=_("Je consulte et je réponds aux propositions du conseil de classe"),
+    ),
+}

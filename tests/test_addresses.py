@@ -59,6 +59,11 @@ TABLE = {
     "notifications:events": ELSEWHERE,
     "orientation:choose": (302, 302, 302, 302, 302, 200, 200, 200),
     "orientation:home": READ,
+    "orientation:opinions": READ,
+    "orientation:acknowledge": POST_ONLY,
+    "orientation:proposals": READ,
+    "orientation:agree": (302, 302, 302, 302, 404, 404, 404, 404),
+    "orientation:disagree": (302, 302, 302, 302, 404, 404, 404, 404),
     "orientation:choices": READ,
     "orientation:submission": READ,
     "orientation:receipt": READ,
@@ -132,6 +137,11 @@ def draft(dubois: Family, last_evening: object) -> None:
 def address(name: str, family: Family) -> str:
     arguments: dict[str, list[object]] = {
         "orientation:home": [family.emma.public_id],
+        "orientation:opinions": [family.emma.public_id],
+        "orientation:acknowledge": [family.emma.public_id],
+        "orientation:proposals": [family.emma.public_id],
+        "orientation:agree": [family.emma.public_id, "stmg"],
+        "orientation:disagree": [family.emma.public_id, "stmg"],
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
         "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],
@@ -155,7 +165,7 @@ def test_each_address_answers_each_person_as_it_should(
     }
     expected = {name: row[ROLES.index(role)] for name, row in TABLE.items() if row is not None}
     if role == "nobody":  # without an account, the sign-in comes before the method
-        expected |= dict.fromkeys(["orientation:move_choice"], 302)
+        expected |= dict.fromkeys(["orientation:move_choice", "orientation:acknowledge"], 302)
     assert answers == expected
 
 
@@ -182,6 +192,7 @@ def test_nobody_but_a_guardian_writes_by_any_address(
         "group": "technologique",
         "series": "sti2d",
         "confirmed": "1",
+        "seen_number": 0,
         "email": "autre@familles.example",
     }
     before = whole_database()

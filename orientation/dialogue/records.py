@@ -23,6 +23,7 @@ from orientation.models import (
     Phase,
     PhaseKind,
     Submission,
+    Verdict,
 )
 from orientation.queries import RankedChoice, ranked_choice_of
 from schools.models import Guardian, Guardianship, Student
@@ -35,6 +36,28 @@ class Line:
     choice: RankedChoice | None
     answer: CouncilAnswer | None
     family_answer: FamilyAnswer | None
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether the council proposes what the family did not ask for (decision 11)."""
+        return self.answer is not None and self.answer.rank is None
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the family answers it: a proposition, not an avis (decision 11)."""
+        return self.answer is not None and self.answer.verdict in (Verdict.YES, Verdict.NO)
+
+    @property
+    def earlier_answers(self) -> list[FamilyAnswer]:
+        """The family's answers that no longer count, newest first; every change is kept. No query, once prefetched."""
+        return list(self.answer.family_answers.all())[1:] if self.answer else []
+
+    @property
+    def code(self) -> str:
+        if self.choice:
+            return self.choice.code
+        assert self.answer is not None  # noqa: S101 - a line has one or the other
+        return self.answer.pathway.code
 
     @property
     def label(self) -> str:

@@ -62,7 +62,7 @@ def _known_row(kind: PhaseKind, line: Line, campaign: Campaign) -> Part:
         details.append(_("Spécialités : %(labels)s") % {"labels": ", ".join(map(_spoken, line.choice.specialities))})
     if line.choice and line.choice.note:
         details.append(line.choice.note)
-    if line.choice is None:
+    if line.is_unasked:
         details.append(_("Proposition du conseil de classe non demandée"))
     group = (
         answer.pathway.group if answer else Catalogue.current().pathways[line.choice.code].group if line.choice else ""

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 from accounts.actors import actor_of
 from accounts.menu import page_context
 from orientation import policies
+from orientation.dialogue.queries import published_to
 from orientation.models import PhaseState
 from orientation.queries import draft_of, phases_of, submissions_of
-from orientation.wording import WRITING_WORDS
+from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 
 
 @require_safe
@@ -37,15 +38,19 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
     context["school"] = file.student.school
     if current is None:
         return render(request, "orientation/no_campaign.html", context)
+    published = published_to(file.student)
     is_written = current.phase_kind.is_written_by_families
     context |= {
-        "phases": [(phase, phase.phase_kind, phase.state_at(now)) for phase in phases],
+        "phases": [(phase, phase.phase_kind, phase.state_at(now), published.get(phase.phase_kind)) for phase in phases],
         "current": current,
         "kind": current.phase_kind,
         "state": current.state_at(now),
         "is_open": current.state_at(now) is PhaseState.OPEN,
         "offer_is_declared": current.campaign.offer_declared_at is not None,
         "words": WRITING_WORDS.get(current.phase_kind),
+        "council_words": COUNCIL_WORDS.get(current.phase_kind),
+        "sheet": published.get(current.phase_kind),
+        "acknowledgement": getattr(published.get(current.phase_kind), "acknowledgement", None),
         "draft": draft_of(file.student, current) if is_written and policies.can_read_draft(file) else None,
         "newest": submissions_of(file.student, current).first() if is_written else None,
     }

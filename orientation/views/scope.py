@@ -18,16 +18,18 @@ from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
 from accounts.models import User
 from orientation import policies
+from orientation.council.services import note_sheet_read
+from orientation.dialogue.queries import published_to
 from orientation.errors import NotAllowed, OrientationError
-from orientation.models import Phase, PhaseKind, PhaseState
+from orientation.models import CouncilSheet, Phase, PhaseKind, PhaseState
 from orientation.queries import phases_of
-from orientation.wording import WRITING_WORDS
+from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 from schools.models import Guardianship
 
 
 @dataclass(frozen=True)
-class WritingScope:
-    """One student's file in one writing phase, at the instant of the request."""
+class PhaseScope:
+    """One student's file in one phase, at the instant of the request."""
 
     request: HttpRequest
     file: StudentFile
@@ -37,6 +39,17 @@ class WritingScope:
     @property
     def user(self) -> User:
         return actor_of(self.request).user
+
+    def _render(self, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
+        """Render a page of this phase, in the frame of *Mes services*."""
+        frame = page_context(self.request, file=self.file, service="orientation")
+        scope = {"phase": self.phase, "kind": self.phase.phase_kind, "school": self.file.student.school}
+        return render(self.request, template, {**frame, **scope, **context}, status=status)
+
+
+@dataclass(frozen=True)
+class WritingScope(PhaseScope):
+    """One student's file in one writing phase, at the instant of the request."""
 
     @property
     def is_open(self) -> bool:
@@ -63,11 +76,9 @@ class WritingScope:
         return policies.can_write_choices(self.file, self.phase.campaign, designated_guardian_id=designated)
 
     def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-        """Render a page of this phase, in the frame of *Mes services*."""
-        frame = page_context(self.request, file=self.file, service="orientation")
+        """Render a page on which choices are ranked or read."""
         words = WRITING_WORDS[self.phase.phase_kind]
-        scope = {"phase": self.phase, "kind": self.phase.phase_kind, "school": self.file.student.school, "words": words}
-        return render(self.request, template, {**frame, **scope, "is_open": self.is_open, **context}, status=status)
+        return self._render(template, {"words": words, "is_open": self.is_open, **context}, status=status)
 
     @property
     def htmx_target(self) -> str | None:
@@ -91,10 +102,66 @@ class WritingScope:
         return self.render("orientation/refused.html", {"reason": str(error)}, status=status)
 
 
+@dataclass(frozen=True)
+class CouncilScope(PhaseScope):
+    """One student's file in one phase of the council, at the instant of the request."""
+
+    @property
+    def sheet(self) -> CouncilSheet | None:
+        """What the family may read, None while the class has not been told. One query, once per request."""
+        return published_to(self.file.student).get(self.phase.phase_kind)
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase.state_at(self.now) is PhaseState.OPEN
+
+    def can_answer(self) -> bool:
+        """Whether this person may acknowledge or answer now. No query."""
+        return self.is_open and policies.can_answer_council(self.file)
+
+    def read_sheet(self) -> CouncilSheet | None:
+        """Return what the family may read, noted as read: the one GET by which a family writes (read receipt).
+
+        A second reading by the same account writes nothing.
+        """
+        sheet = self.sheet
+        if sheet is None or self.user.pk in sheet.reader_ids:  # type: ignore[attr-defined]
+            return sheet
+        return sheet if note_sheet_read(sheet=sheet, by=self.user, at=self.now) else None
+
+    def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        """Render a page of what the council said."""
+        words = COUNCIL_WORDS[self.phase.phase_kind]
+        own = {"words": words, "is_open": self.is_open, "can_answer": self.can_answer()}
+        return self._render(template, {**own, **context}, status=status)
+
+    def redirect(self) -> HttpResponse:
+        """Lead back to what the council said in this phase."""
+        return redirect(self.address)
+
+    @property
+    def address(self) -> str:
+        return reverse(COUNCIL_WORDS[self.phase.phase_kind].url_name, args=[self.file.student.public_id])
+
+    def refuse(self, error: OrientationError) -> HttpResponse:
+        """Answer a refusal with its sentence: 403 for an act that is not this person's, 409 for a matter of state."""
+        status = 403 if isinstance(error, NotAllowed) else 409
+        return self.render("orientation/council_refused.html", {"reason": str(error)}, status=status)
+
+
+def council_scope(request: HttpRequest, student: UUID, kind: PhaseKind) -> CouncilScope:
+    """Return the scope of a page. Raises Http404 for somebody else's file, or a phase that does not exist."""
+    return CouncilScope(*_begin(request, student, kind))
+
+
 def writing_scope(request: HttpRequest, student: UUID, kind: PhaseKind) -> WritingScope:
     """Return the scope of a page. Raises Http404 for somebody else's file, or a phase that does not exist."""
+    return WritingScope(*_begin(request, student, kind))
+
+
+def _begin(request: HttpRequest, student: UUID, kind: PhaseKind) -> tuple[HttpRequest, StudentFile, Phase, datetime]:
     file = actor_of(request).file_or_404(student)
     phase = phases_of(file.student).get(kind)
     if phase is None:
         raise Http404
-    return WritingScope(request, file, phase, timezone.now())
+    return request, file, phase, timezone.now()
