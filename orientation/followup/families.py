@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.db.models import (
     BooleanField,
@@ -35,6 +36,24 @@ from orientation.models import (
 )
 from orientation.queries import PhaseSet
 from schools.models import Guardianship, Relationship, School, Student
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Standing(TypedDict):
+        """What `state_of_families` annotates."""
+
+        has_signed_in: bool
+        reachability: str
+        has_draft: bool
+        is_draft_only: bool
+        is_validated: bool
+        is_published: bool
+        is_acknowledged: bool
+        is_answered: bool
+        state: str
+
+    Family = WithAnnotations[Student, Standing]
 
 
 class FamilyState(TextChoices):
@@ -123,7 +142,7 @@ def students_taken(campaign: Campaign, students: QuerySet[Student]) -> QuerySet[
 
 def state_of_families(
     campaign: Campaign, phase: Phase, *, students: QuerySet[Student], at: datetime
-) -> QuerySet[Student]:
+) -> QuerySet[Family]:
     """Return those of these students whom the campaign takes, each with where the family stands.
 
     Annotates `has_signed_in`, `reachability`, `is_validated` and `is_draft_only` in the period's writing phase,
@@ -131,7 +150,7 @@ def state_of_families(
     """
     phases = PhaseSet(campaign.phases.all())
     writing, council = (phases.get(kind) for kind in period_of(phase.phase_kind))
-    return (
+    annotated: Any = (
         students_taken(campaign, students)
         .annotate(**_contact(campaign, at), **_written(writing), **_told(council))
         .annotate(is_draft_only=ExpressionWrapper(Q(has_draft=True, is_validated=False), BooleanField()))
@@ -140,6 +159,8 @@ def state_of_families(
         )
         .annotate(state=_state(phase.phase_kind))
     )
+    found: QuerySet[Family] = annotated
+    return found
 
 
 def _contact(campaign: Campaign, at: datetime) -> dict[str, Exists | Case | ExpressionWrapper]:

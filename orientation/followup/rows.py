@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Max
 
@@ -22,6 +23,9 @@ from orientation.models import (
     Verdict,
 )
 from schools.models import Guardian, Guardianship, Student
+
+if TYPE_CHECKING:
+    from orientation.followup.families import Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ class FamilyRow:
     reminded_at: datetime | None
 
 
-def rows_of(students: Sequence[Student], campaign: Campaign, phase: Phase, *, at: datetime) -> list[FamilyRow]:
+def rows_of(students: Sequence[Family], campaign: Campaign, phase: Phase, *, at: datetime) -> list[FamilyRow]:
     """Return the lines of these students, annotated by `state_of_families`, in their order: six queries at most."""
     submissions = newest_submissions(phase, students)
     acknowledged = {each.sheet.student_id: each for each in _acknowledgements(phase, students)}
@@ -58,9 +62,9 @@ def rows_of(students: Sequence[Student], campaign: Campaign, phase: Phase, *, at
     return [
         FamilyRow(
             student=student,
-            state=FamilyState(student.state),  # type: ignore[attr-defined]
-            reachability=Reachability(student.reachability),  # type: ignore[attr-defined]
-            has_signed_in=student.has_signed_in,  # type: ignore[attr-defined]
+            state=FamilyState(student.state),
+            reachability=Reachability(student.reachability),
+            has_signed_in=student.has_signed_in,
             submission=submissions.get(student.pk),
             acknowledgement=acknowledged.get(student.pk),
             answers=tuple(answers[student.pk]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,10 +21,13 @@ from orientation.followup.families import (
 )
 from orientation.models import Campaign, Phase
 from orientation.queries import PhaseSet
-from schools.models import Division, Guardianship, Student
+from schools.models import Division, Guardianship
 from schools.names import fold
 from schools.policies import StaffAct
 from schools.staff_pages import StaffScope
+
+if TYPE_CHECKING:
+    from orientation.followup.families import Family
 
 NO_DIVISION = "aucune"
 AWAITED = "attendu"
@@ -82,7 +85,7 @@ class SelectionForm(forms.Form):
         wanted = self.data.get("phase", "")
         return next((each for each in self._phases if each.phase_kind.slug == wanted), self._current)
 
-    def apply(self, families: QuerySet[Student]) -> QuerySet[Student]:
+    def apply(self, families: QuerySet[Family]) -> QuerySet[Family]:
         """Return those of these families that are chosen, in the order asked; none when a value is refused."""
         if not self.is_valid():
             return families.none()
@@ -121,9 +124,9 @@ class Selection:
     campaign: Campaign
     phases: PhaseSet
     form: SelectionForm
-    families: QuerySet[Student]
+    families: QuerySet[Family]
     """Each as `state_of_families` says; those of the classes that this person reaches."""
-    chosen: QuerySet[Student]
+    chosen: QuerySet[Family]
 
     @property
     def phase(self) -> Phase:

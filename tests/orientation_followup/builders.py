@@ -27,9 +27,15 @@ from orientation.models import (
     Verdict,
 )
 from schools.models import Division, Guardian, Relationship, School, Student
-from tests.factories import NOW, account, guardian, student
+from tests.factories import NOW, Family, account, guardian, student
 
-WISH = {"pathway": "stmg", "specialities": [], "note": ""}
+Wish = dict[str, object]
+
+WISH: Wish = {"pathway": "stmg", "specialities": [], "note": ""}
+
+
+def divisions_of(family: Family) -> list[Division]:
+    return [family.emma.division] if family.emma.division else []
 
 
 def phase_of(campaign: Campaign, kind: PhaseKind) -> Phase:
@@ -46,7 +52,7 @@ def open_only(campaign: Campaign, kind: PhaseKind, at: datetime = NOW) -> Phase:
     return phase_of(campaign, kind)
 
 
-def draft(of: Student, phase: Phase, wishes: Sequence[dict[str, object]] = (WISH,)) -> Draft:
+def draft(of: Student, phase: Phase, wishes: Sequence[Wish] = (WISH,)) -> Draft:
     return Draft.objects.create(student=of, phase=phase, wishes=list(wishes), changed_at=NOW)
 
 
@@ -93,6 +99,7 @@ def sheet(
     """The council's sheet of this student, one answer per pathway, told to the family or not."""
     publication = None
     if is_published:
+        assert of.division is not None
         publication = DivisionPublication.objects.create(
             phase=phase, division=of.division, published_at=NOW, published_by=by
         )

@@ -9,12 +9,12 @@ from audit.models import Reading
 from orientation.followup.exports import FileFormat
 from schools.models import Division, Role
 from tests.factories import Family, campaign, school, sign_in, staff, student
-from tests.orientation_followup.builders import address, submission
+from tests.orientation_followup.builders import address, divisions_of, submission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
 EXPORT = {"contenu": "familles", "format": "csv"}
-READ_PAGES = {"followup": {}, "totals": {}}
+READ_PAGES: dict[str, dict[str, str]] = {"followup": {}, "totals": {}}
 OFFICE_PAGES = {"followup_export": EXPORT, "totals_export": {"format": "csv"}}
 NOT_OFFICE = [Role.FORM_TEACHER, Role.COUNSELLOR]
 
@@ -63,7 +63,7 @@ def test_reminding_is_a_post_for_a_member_of_the_school(dubois: Family) -> None:
 def test_a_form_teacher_opens_the_files_of_their_own_class_only(dubois: Family) -> None:
     other = Division.objects.create(school=dubois.school, school_year=2026, code="2DE9")
     elsewhere = student(dubois.school, "Noé", "Ailleurs", division=other)
-    teacher = staff(dubois.school, Role.FORM_TEACHER, dubois.emma.division)
+    teacher = staff(dubois.school, Role.FORM_TEACHER, *divisions_of(dubois))
     client = sign_in(Client(), teacher, None)
     assert client.get(address("student_file", dubois.school, dubois.emma.public_id)).status_code == 200
     assert client.get(address("student_file", dubois.school, elsewhere.public_id)).status_code == 404
@@ -93,7 +93,7 @@ def test_a_pupil_of_another_school_is_not_found_under_ones_own(dubois: Family) -
 @pytest.mark.parametrize("role", list(Role))
 def test_addresses_are_shown_to_those_who_read_contact_data_only(dubois: Family, role: Role) -> None:
     submission(dubois.emma, dubois.phase, dubois.sophie)
-    client = sign_in(Client(), staff(dubois.school, role, dubois.emma.division), None)
+    client = sign_in(Client(), staff(dubois.school, role, *divisions_of(dubois)), None)
     for url in (
         address("followup", dubois.school),
         address("student_file", dubois.school, dubois.emma.public_id),

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 def state(family: Family, kind: PhaseKind, pupil: Student | None = None) -> str:
     phase = phase_of(family.campaign, kind)
     students = Student.objects.filter(pk=(pupil or family.emma).pk)
-    return str(state_of_families(family.campaign, phase, students=students, at=NOW).get().state)  # type: ignore[attr-defined]
+    return str(state_of_families(family.campaign, phase, students=students, at=NOW).get().state)
 
 
 def test_a_family_goes_from_nothing_to_a_draft_to_validated(dubois: Family) -> None:
@@ -97,10 +97,10 @@ def test_a_minor_in_the_file_as_their_own_guardian_counts_for_nobody(dubois: Fam
     own = student(dubois.school, "Noé", "Petit", user=account())
     guardian(dubois.school, "Noé", "Petit", own, relationship=Relationship.SELF)
     [minor] = state_of_families(dubois.campaign, dubois.phase, students=Student.objects.filter(pk=own.pk), at=NOW)
-    assert (minor.has_signed_in, minor.reachability) == (False, "sans-adresse")  # type: ignore[attr-defined]
+    assert (minor.has_signed_in, minor.reachability) == (False, "sans-adresse")
     Student.objects.filter(pk=own.pk).update(birth_date="2009-05-20")
     [adult] = state_of_families(dubois.campaign, dubois.phase, students=Student.objects.filter(pk=own.pk), at=NOW)
-    assert (adult.has_signed_in, adult.reachability) == (True, "courriel")  # type: ignore[attr-defined]
+    assert (adult.has_signed_in, adult.reachability) == (True, "courriel")
 
 
 @pytest.mark.parametrize("today", [date(2027, 5, 20), date(2028, 2, 29), date(2026, 2, 28), date(2027, 1, 1)])
@@ -144,8 +144,8 @@ def test_figures_lists_and_plain_python_agree_on_random_families(dubois: Family,
         assert sum(row.states.values()) == row.pupils
     for each in listed:
         assert each.state == plain_state(each, phase)
-        assert each.has_signed_in == plain_signed_in(each)  # type: ignore[attr-defined]
-        assert each.reachability == plain_reachability(each)  # type: ignore[attr-defined]
+        assert each.has_signed_in == plain_signed_in(each)
+        assert each.reachability == plain_reachability(each)
     total = total_of(rows, phase)
     assert total.pupils == len(listed)
     assert sum(total.states.values()) == len(listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import time_machine
@@ -21,6 +22,7 @@ from tests.orientation_followup.builders import (
     acknowledge,
     address,
     answer,
+    divisions_of,
     draft,
     many_families,
     open_only,
@@ -38,7 +40,7 @@ def as_head(of: School, role: Role = Role.HEAD) -> Client:
     return sign_in(Client(), staff(of, role), None)
 
 
-def listed(client: Client, of: School, **query: object) -> list[str]:
+def listed(client: Client, of: School, **query: Any) -> list[str]:
     page = client.get(reverse("admin:followup", args=[of.uai]), query)
     assert page.status_code == 200
     return [row.student.given_name for row in page.context["rows"]]
@@ -90,7 +92,7 @@ def test_a_step_for_another_role_is_said_without_its_button(dubois: Family) -> N
 
 def test_a_form_teacher_counts_their_own_classes(dubois: Family) -> None:
     many_families(dubois.campaign, classes=2, pupils=6, seed=2, by=staff(dubois.school))
-    teacher = staff(dubois.school, Role.FORM_TEACHER, dubois.emma.division)
+    teacher = staff(dubois.school, Role.FORM_TEACHER, *divisions_of(dubois))
     [home] = sign_in(Client(), teacher, None).get(HOME).context["homes"]
     assert [row.label for row in home.rows] == ["2DE3"]
 

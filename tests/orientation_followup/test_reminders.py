@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -229,7 +228,7 @@ def hidden(page: str, name: str) -> str:
 
 
 @pytest.fixture
-def silent(dubois: Family) -> Iterator[Student]:
+def silent(dubois: Family) -> Student:
     pupil = student(dubois.school, "Noé", "Nuñez")
     guardian(dubois.school, "Al", "Nuñez", pupil, school_email="", mobile="06 39 98 00 00")
     return pupil
