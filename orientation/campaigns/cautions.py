@@ -10,19 +10,31 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orientation.campaigns.errors import Caution
-from orientation.campaigns.queries import PhaseImpact, impact_of, pupils_naming, students_of, taken_out
+from orientation.campaigns.queries import PhaseImpact, impact_of, pupils_naming, sheets_begun, students_of, taken_out
 from orientation.models import Campaign, Phase, PhaseKind, PhaseState
 
 
-def of_phase(campaign: Campaign, kind: PhaseKind, *, is_reopened: bool) -> list[Caution]:
+def of_phase(campaign: Campaign, kind: PhaseKind) -> list[Caution]:
     """Return whom a change of the dates of a phase touches, if anybody: three queries."""
     impact = impact_of(campaign, kind)
     if not impact.touches_somebody:
         return []
-    cautions = [Caution(f"touches {kind}", f"«\u00a0{kind.label}\u00a0»\u00a0: {spoken(impact)}.")]
-    if is_reopened and kind.is_written_by_families and impact.sheets:
-        cautions.append(Caution(f"sheets {kind}", to_look_at_again(impact.sheets)))
-    return cautions
+    return [Caution(f"touches {kind}", f"«\u00a0{kind.label}\u00a0»\u00a0: {spoken(impact)}.")]
+
+
+def of_reopening(campaign: Campaign, kind: PhaseKind) -> list[Caution]:
+    """Return what reopening a writing phase does to what the council has entered: one query."""
+    sheets = sheets_begun(campaign, kind)
+    if not (kind.is_written_by_families and sheets):
+        return []
+    text = ngettext(
+        "Le conseil de classe a déjà commencé %d fiche : celle d’un élève dont la famille valide de nouveau devra "
+        "être revue.",
+        "Le conseil de classe a déjà commencé %d fiches : celles des élèves dont la famille valide de nouveau "
+        "devront être revues.",
+        sheets,
+    )
+    return [Caution(f"sheets {kind}", text % sheets)]
 
 
 def spoken(impact: PhaseImpact) -> str:
@@ -61,20 +73,6 @@ def spoken(impact: PhaseImpact) -> str:
     if impact.divisions:
         told.append(_("classes déjà publiées : %(codes)s") % {"codes": ", ".join(impact.divisions)})
     return "\u00a0; ".join(told)
-
-
-def to_look_at_again(sheets: int) -> str:
-    """Say what reopening does to what the council has entered."""
-    return (
-        ngettext(
-            "Le conseil de classe a déjà commencé %d fiche : celle d’un élève dont la famille valide de nouveau devra "
-            "être revue.",
-            "Le conseil de classe a déjà commencé %d fiches : celles des élèves dont la famille valide de nouveau "
-            "devront être revues.",
-            sheets,
-        )
-        % sheets
-    )
 
 
 def of_offer(campaign: Campaign, changed: Collection[int]) -> list[Caution]:

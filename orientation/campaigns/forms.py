@@ -163,10 +163,11 @@ class NewCampaignForm(forms.Form):
     def __init__(self, *args: Any, years: Iterable[int], last: Campaign | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["school_year"].choices = [(year, f"{year}-{year + 1}") for year in years]  # type: ignore[attr-defined]
-        sources = [("", _("Des propositions de dates, à vérifier"))]
+        sources = [("", _("Des dates usuelles, à vérifier"))]
         if last:
             said = _(
-                "La campagne %(first)d-%(second)d : mêmes réglages, mêmes jours de la semaine, même offre à déclarer"
+                "La campagne %(first)d-%(second)d : mêmes réglages, mêmes jours de la semaine, "
+                "même offre à déclarer de nouveau"
             )
             sources.insert(0, (str(last.pk), said % {"first": last.school_year, "second": last.school_year + 1}))
         self.fields["source"].choices = sources  # type: ignore[attr-defined]

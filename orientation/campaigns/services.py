@@ -100,7 +100,7 @@ def set_dates(
     if seen != fingerprint(stands):
         raise ChangedMeanwhile
     locked.refuse(wanted, at)
-    _ask(locked.cautions(wanted, at), confirmed)
+    _ask(locked.cautions(wanted, at, names_whom=True), confirmed)
     _write_dates(locked.campaign, locked.phases, wanted)
     return locked.campaign
 
@@ -144,7 +144,7 @@ def close_now(*, campaign: Campaign, kind: PhaseKind, by: User, at: datetime) ->
 def keep_open_until(
     *, campaign: Campaign, kind: PhaseKind, closes_at: datetime, by: User, at: datetime, confirmed: str = ""
 ) -> Phase:
-    """Prolong a phase that is open, or reopen one that is closed, until a later instant.
+    """Prolong a phase that is open, or reopen one that is closed, until a later instant; the page says whom it touches.
 
     Raises NotYetOpen, NotLater, OfferToDeclare, DatesRefused, ResultsPublished, NeedsConfirmation.
     """
@@ -163,7 +163,7 @@ def keep_open_until(
         raise OfferToDeclare
     wanted = {kind: Period(phase.opens_at, closes_at)}
     locked.refuse(wanted, at)
-    _ask(locked.cautions(wanted, at), confirmed)
+    _ask(locked.cautions(wanted, at, names_whom=False), confirmed)
     _write_dates(locked.campaign, locked.phases, wanted)
     return phase
 
@@ -240,14 +240,15 @@ class _Locked:
         phase = self.phases.get(kind)
         return phase is not None and phase.closes_at <= at < period.closes_at
 
-    def cautions(self, wanted: Timetable, at: datetime) -> list[Caution]:
-        """Return what is to be read before these dates are set."""
+    def cautions(self, wanted: Timetable, at: datetime, *, names_whom: bool) -> list[Caution]:
+        """Return what is to be read before these dates are set, with whom they touch if `names_whom`."""
         stands = timetable_of(self.phases.values())
         cautions = date_cautions({**stands, **wanted}, stands=stands, school=self.campaign.school, at=at)
         for kind, period in wanted.items():
-            if kind in self.phases and period != stands[kind]:
-                is_reopened = self._reopens(kind, period, at)
-                cautions += cautions_of.of_phase(self.campaign, kind, is_reopened=is_reopened)
+            if names_whom and kind in self.phases and period != stands[kind]:
+                cautions += cautions_of.of_phase(self.campaign, kind)
+            if self._reopens(kind, period, at):
+                cautions += cautions_of.of_reopening(self.campaign, kind)
         return cautions
 
 

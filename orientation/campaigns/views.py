@@ -102,7 +102,7 @@ def _render_new(
     refusal: CampaignExists | None,
 ) -> HttpResponse:
     """Show the form, and the dates that each way to begin would give to the year proposed."""
-    ways = [(_("Propositions"), proposed(school_year, scope.school))]
+    ways = [(_("Dates usuelles"), proposed(school_year, scope.school))]
     if campaigns and campaigns[0].school_year < school_year:
         last = campaigns[0]
         years = school_year - last.school_year

@@ -139,8 +139,8 @@ def _mailbox(product: Product, camera: Camera) -> None:
 def _school(product: Product, camera: Camera) -> None:
     page = camera.page
     sign_in_staff(page, product, HEAD, to="/admin/orientation/campaign/")
-    page.locator("#result_list tbody a").first.click()
-    camera.take("admin-campagne", "Modification de campagne")
+    page.locator("#result_list .field-page a").first.click()
+    camera.take("admin-campagne", "Offre de spécialités")
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Profile, User
+from audit.models import Change, Operation
 from orientation.models import Campaign, PhaseKind, Speciality, SpecialityOffer
 from schools.models import Division, Role, School
 from tests.factories import CLOSES_AT, NOW, Family, campaign, school, sign_in, staff, student
@@ -99,12 +100,13 @@ def test_all_roles_read_and_the_head_and_the_deputy_steer(dubois: Family, role: 
 
 def test_a_campaign_a_phase_or_a_setting_that_is_not_there_answers_404(dubois: Family, client: Client) -> None:
     dubois.campaign.phases.filter(kind=PROPOSALS).delete()
-    for name, rest in [
+    absent: list[tuple[str, list[object]]] = [
         ("campaign_year", [2025]),
         ("campaign_dates", [2025]),
         ("campaign_close", [2026, PROPOSALS]),
         ("campaign_setting", [2026, "autre"]),
-    ]:
+    ]
+    for name, rest in absent:
         assert client.get(address(dubois.school, name, *rest)).status_code == 404
 
 
@@ -355,6 +357,12 @@ def test_closing_now_says_whom_it_touches_then_closes(dubois: Family, client: Cl
     assert dubois.phase.closes_at == NOW
     assert client.post(where).status_code == 302, "twice is harmless"
     assert "Rien à faire ici : la phase est fermée." in text_of(client.get(where))
+
+
+def test_the_trail_says_who_closed_a_phase(dubois: Family, client: Client, head: User) -> None:
+    client.post(address(dubois.school, "campaign_close"))
+    [change] = Change.objects.filter(table="orientation_phase", operation=Operation.UPDATE)
+    assert (change.actor_id, change.school_id, list(change.content)) == (head.pk, dubois.school.pk, ["closes_at"])
 
 
 def test_an_offer_to_declare_is_linked_from_the_refusal_to_open(dubois: Family, client: Client) -> None:

@@ -354,7 +354,14 @@ def test_reopening_says_what_the_council_will_have_to_look_at_again(dubois: Fami
 
 def test_prolonging_has_nothing_to_look_at_again(dubois: Family, head: User) -> None:
     council_has_begun(dubois)
-    assert not any("revue" in each for each in having_read(until(dubois, head, LATER)))
+    assert having_read(until(dubois, head, LATER)) == []
+
+
+def test_reopening_by_the_dates_says_it_too(dubois: Family, head: User) -> None:
+    council_has_begun(dubois)
+    wanted = Period(dubois.phase.opens_at, LATER)
+    cautions = having_read(set_dates(dubois.campaign, head, AFTER, final_choices=wanted))
+    assert [any(word in each for each in cautions) for word in ("a commencé 1 fiche", "devra être revue")] == [True] * 2
 
 
 def test_families_do_not_write_again_under_a_published_council(dubois: Family, head: User) -> None:
@@ -386,7 +393,8 @@ def test_a_council_is_reopened_though_it_was_published(dubois: Family, head: Use
         by=head,
         at=at,
     )
-    assert having_read(act) == ["«\u00a0Propositions\u00a0»\u00a0: classes déjà publiées\u00a0: 2DE3."]
+    assert having_read(act) == []
+    assert stands(dubois.campaign)[PROPOSALS].closes_at.day == 25
 
 
 # --- the offer, the rules, the message -------------------------------------------------------------------------------
