@@ -11,7 +11,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from schools.models import Division, Guardian, Guardianship, ImportFile, ImportState, School, SiecleImport, Student, TimeZone
+from schools.models import (
+    Division,
+    Guardian,
+    Guardianship,
+    ImportFile,
+    ImportState,
+    School,
+    SiecleImport,
+    Student,
+    TimeZone,
+)
 from tests.factories import school, sign_in, staff
 from tests.schools.exports import UAI, YEAR, Pair, Pupil, Tie, zipped
 from tests.schools_imports.conftest import confirm, files_of, page_of, worked
