@@ -20,9 +20,10 @@ from psycopg import sql as composed
 
 from audit.models import NAME_MAX_LENGTH
 
-_WRITE = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+_BEFORE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_WRITE = re.compile(_BEFORE + r"(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE | re.DOTALL)
 _WRITE_IN_WITH = re.compile(
-    r"\s*WITH\b.*\b(INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|MERGE\s+INTO)\b", re.IGNORECASE | re.DOTALL
+    _BEFORE + r"WITH\b.*\b(INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|MERGE\s+INTO)\b", re.IGNORECASE | re.DOTALL
 )
 
 

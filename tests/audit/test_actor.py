@@ -129,10 +129,12 @@ def test_raw_statements_keep_their_rows_counts_and_percents() -> None:
             {"phone": "02"},
         )
         assert cursor.fetchone() == ("02",)
+        cursor.execute("-- why\n/* where */ UPDATE schools_school SET phone = '02 bis'")
+        assert cursor.rowcount == 1
         cursor.execute(sql.SQL("UPDATE {} SET phone = %s").format(sql.Identifier("schools_school")), ["03"])
         assert cursor.rowcount == 1
     told = Change.objects.filter(operation=Operation.UPDATE).order_by("pk")
-    assert [change.content["phone"][1] for change in told] == ["50 %", "01 100 %", "02", "03"]
+    assert [change.content["phone"][1] for change in told] == ["50 %", "01 100 %", "02", "02 bis", "03"]
     assert {(change.actor_id, change.origin) for change in told} == {(head.pk, "100 % d’« origine »")}
 
 
