@@ -6,9 +6,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path, unquote
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AdminTextareaWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -39,6 +39,7 @@ class ListedFiltersAdmin(admin.ModelAdmin):
     """
 
     show_full_result_count = False
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         listed = self.list_filter if request is None else self.get_list_filter(request)
@@ -116,6 +117,10 @@ class SchoolScopedAdmin(ListedFiltersAdmin):
 
 class SchoolRelatedFilter(admin.RelatedFieldListFilter):
     """Filter by a related row of the member's own schools only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_value_display: Any = gettext("aucune")
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         schools = schools_of_staff(request.user, frozenset(Role))
@@ -239,7 +244,7 @@ class StudentAdmin(PeopleAdmin):
             withdraw_designation(student=student, guardian=guardian, by=request.user)
             done, kept = _("Désignation retirée : %(name)s."), _("Responsable %(id)s : désignation retirée.")
         self.log_change(request, student, kept % {"id": guardian.pk})
-        self.message_user(request, done % {"name": guardian.full_name})
+        self.message_user(request, done % {"name": guardian.full_name}, messages.SUCCESS)
 
 
 class ReachableFilter(admin.SimpleListFilter):

@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from accounts.models import User
 from notifications.models import MessageState, OutboxMessage
@@ -146,7 +147,7 @@ def test_who_works_in_two_schools_finds_each_by_its_name_with_their_role(dubois:
     StaffMembership.objects.create(user=user, school=other, role=Role.HEAD)
     page = sign_in(Client(), user, None).get(STUDENTS).content.decode()
     for place, role in ((dubois.school, Role.OFFICE), (other, Role.HEAD)):
-        assert re.search(rf"<strong>{role.label}</strong><br>{place}", page)
+        assert re.search(rf"<strong>{capfirst(role.label)}</strong><br>{place}", page)
 
 
 def test_the_menu_offers_no_page_that_the_role_may_not_open(dubois: Family) -> None:
