@@ -111,6 +111,29 @@ def test_lists_and_forms_cost_the_same_with_forty_classes_as_with_one(dubois: Fa
     assert max(max(each) for each in forty.values()) <= AT_MOST
 
 
+def costs_of_the_menu(client: Client) -> dict[str, int]:
+    """Return the number of queries of each page that the menu offers."""
+    menu = re.findall(r'<nav id="menu".*?</nav>', client.get(STUDENTS).content.decode(), re.DOTALL)[0]
+    found = {}
+    for address in re.findall(r'href="([^"]+)"', menu):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200, address
+        found[address] = len(queries)
+    return found
+
+
+def test_the_pages_of_the_menu_cost_the_same_with_forty_classes_as_with_one(dubois: Family) -> None:
+    client = sign_in(Client(), staff(dubois.school), None)
+    fill(dubois.school, 1)
+    one = costs_of_the_menu(client)
+    Division.objects.filter(code="2D00").update(code="1A")
+    fill(dubois.school, 40)
+    forty = costs_of_the_menu(client)
+    assert forty == one
+    assert max(forty.values()) <= AT_MOST
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
 def test_each_list_and_form_is_headed_once_and_names_its_columns(dubois: Family, model: type[Model]) -> None:
     fill(dubois.school, 1)
