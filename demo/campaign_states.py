@@ -15,7 +15,8 @@ from accounts.actors import StudentFile
 from accounts.models import User
 from demo.council_states import play_councils
 from notifications.models import UNSETTLED, MessageState, OutboxMessage
-from orientation.models import Phase, PhaseKind
+from orientation.dialogue.services import acknowledge_opinions, answer_proposal
+from orientation.models import CouncilAnswer, PathwayGroup, Phase, PhaseKind, Verdict
 from orientation.rules import Wish
 from orientation.services import save_choice, validate_draft
 from schools.models import Guardian, School, Student
@@ -36,6 +37,8 @@ FINAL_CHOICES = [
 ]
 UNDECIDED = {"2DE5": 4}
 """Classes in which this many families have not validated: one left a draft, the others never came."""
+ANSWERING = {"2DE1": 1.0, "2DE2": 0.5}
+"""Which share of a class's families has answered the propositions."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def play_campaign(school: School, head: User, now: datetime) -> None:
         if left == 1:
             _draft(family, phases[PhaseKind.FINAL_CHOICES], draw.choice(FINAL_CHOICES), draw)
     play_councils(school, head, phases, now)
+    for family in families:
+        _read_and_answer(family, phases, draw, now)
     _settle_mails()
 
 
@@ -100,6 +105,28 @@ def _draft(family: _Family, phase: Phase, wishes: list[Wish], draw: Random) -> d
 def _validate(family: _Family, phase: Phase, wishes: list[Wish], draw: Random) -> None:
     at = _draft(family, phase, wishes, draw) + timedelta(minutes=3)
     validate_draft(file=family.file, phase=phase, version=len(wishes), by=family.user, at=at)
+
+
+def _read_and_answer(family: _Family, phases: dict[PhaseKind, Phase], draw: Random, now: datetime) -> None:
+    """Acknowledge avis, two families in three; answer propositions: all of 2DE1 but Lina's, half of 2DE2."""
+    opinions, proposals = phases[PhaseKind.PROVISIONAL_OPINIONS], phases[PhaseKind.PROPOSALS]
+    if draw.random() < 0.66:
+        at = opinions.opens_at + timedelta(days=3)
+        acknowledge_opinions(file=family.file, phase=opinions, by=family.user, at=at)
+    division, student = str(family.file.student.division), family.file.student
+    if student.family_name == "Haddad" or draw.random() >= ANSWERING.get(division, 0):
+        return
+    to_answer = CouncilAnswer.objects.filter(sheet__student=student, sheet__phase=proposals)
+    for answer in to_answer.exclude(pathway__group=PathwayGroup.OTHER).select_related("pathway"):
+        answer_proposal(
+            file=family.file,
+            phase=proposals,
+            pathway=answer.pathway.code,
+            agrees=answer.verdict == Verdict.YES,
+            seen_number=0,
+            by=family.user,
+            at=now - timedelta(hours=2),
+        )
 
 
 def _settle_mails() -> None:
