@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -40,8 +41,8 @@ def line(request: HttpRequest, uai: str, kind: PhaseKind, division: int, student
             by=place.scope.user,
             at=place.scope.now,
         )
-    except NotAllowed:
-        raise
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
     except OrientationError as refusal:
         return _refused(place, pupil, typed, refusal)
     return _saved(place, pupil, typed)

@@ -88,7 +88,8 @@ class Line:
     @property
     def token(self) -> str:
         """What changes when the line does: version, list examined, publication."""
-        return token_of(self.version, self.submission and self.submission.pk, self.sheet and self.sheet.publication_id)
+        publication_id = self.sheet.publication_id if self.sheet else None
+        return token_of(self.version, self.submission.pk if self.submission else None, publication_id)
 
     @property
     def asked(self) -> dict[str, int]:
@@ -99,8 +100,8 @@ class Line:
         return tuple(row.answer for row in self.rows)
 
 
-def token_of(version: int | None, submission_id: int | None, publication_id: int | None) -> str:
-    return f"{version or 0}.{submission_id or 0}.{publication_id or 0}"
+def token_of(version: int, submission_id: int | None, publication_id: int | None) -> str:
+    return f"{version}.{submission_id or 0}.{publication_id or 0}"
 
 
 def lines_of(students: Iterable[Student], phases: CouncilPhases) -> list[Line]:
@@ -242,7 +243,7 @@ def tokens_of(students: Sequence[Student], phases: CouncilPhases) -> dict[int, s
     for student in students:
         version, publication = sheets.get(student.pk, (0, None))
         submission = newest.get(student.pk)
-        tokens[student.pk] = token_of(version, submission and submission.pk, publication)
+        tokens[student.pk] = token_of(version, submission.pk if submission else None, publication)
     return tokens
 
 

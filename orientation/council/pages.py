@@ -134,7 +134,7 @@ def place_of(request: HttpRequest, uai: str, kind: PhaseKind, division: int, act
     phases = council_phases(scope.school, found.school_year, kind)
     if phases is None:
         raise Http404
-    return Place(scope, found, phases, can_enter=found.can_enter)
+    return Place(scope, found, phases, can_enter=found.can_enter)  # type: ignore[attr-defined]
 
 
 ClassRow = tuple[Division, list[tuple[PhaseKind, Progress, DivisionPublication | None]]]

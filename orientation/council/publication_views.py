@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -26,8 +27,8 @@ def publish(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> H
         services.publish_division(
             phase=place.phases.phase, division=place.division, by=place.scope.user, at=place.scope.now
         )
-    except NotAllowed:
-        raise
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
     except OrientationError as refusal:
         return _before_publishing(place, refusal=str(refusal), status=409)
     messages.success(request, _("La classe %(division)s est publiée.") % {"division": place.division})

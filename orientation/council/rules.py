@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orientation.models import COMMENT_MAX_LENGTH, Pathway, PathwayGroup, PhaseKind, Speciality, Verdict
 from orientation.rules import Catalogue
@@ -130,16 +132,20 @@ def recommendable(pathway: Pathway, catalogue: Catalogue) -> list[Speciality]:
 
 
 def missing(answers: Sequence[Answer], *, kind: PhaseKind, asked: Asked) -> list[str]:
-    """Return what a line lacks before the class can be told, in French, in order of rank."""
+    """Return what a line lacks before the class can be told, in French; empty when it lacks nothing."""
     by_code = {answer.pathway: answer for answer in answers}
-    lacks = []
-    for code, rank in asked.items():
-        answer = by_code.get(code, Answer(code))
-        if not answer.verdict:
-            lacks.append(_("rang %(rank)d sans réponse") % {"rank": rank})
-        elif needs_reason(kind, answer.verdict) and not answer.comment:
-            lacks.append(_("rang %(rank)d sans motif") % {"rank": rank})
-    return lacks
+    verdicts = {rank: by_code.get(code, Answer(code)) for code, rank in asked.items()}
+    silent = [rank for rank, answer in verdicts.items() if not answer.verdict]
+    unexplained = [
+        rank for rank, answer in verdicts.items() if needs_reason(kind, answer.verdict) and not answer.comment
+    ]
+    unanswered = ngettext("rang %(ranks)s sans réponse", "rangs %(ranks)s sans réponse", len(silent))
+    without_reason = ngettext("rang %(ranks)s sans motif", "rangs %(ranks)s sans motif", len(unexplained))
+    return [
+        words % {"ranks": get_text_list([str(rank) for rank in ranks], _("et"))}
+        for words, ranks in ((unanswered, silent), (without_reason, unexplained))
+        if ranks
+    ]
 
 
 def _label(code: str, catalogue: Catalogue) -> str:

@@ -3,7 +3,6 @@
 // Without this file each line has a button of its own.
 
 const TYPING_ENDS_AFTER = 1200;
-const TRY_AGAIN_EVERY = 10_000;
 
 const list = document.querySelector("[data-council]");
 const alert = document.getElementById("alerte");
@@ -97,7 +96,10 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
   const isAnswered = xhr.status > 0 && isOurs(xhr);
-  if (elt.id === "veille" && alert) alert.hidden = isAnswered;
+  if (elt.id === "veille") {
+    alert.hidden = isAnswered;
+    if (isAnswered) tryAgain();
+  }
   if (requestConfig.verb !== "post" || !elt.matches("[data-autosave]")) return;
   const state = stateOf(elt);
   state.sending -= 1;
@@ -107,7 +109,7 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     if (xhr.status === 200 && !isUnkept(elt)) elt.classList.remove("is-unkept");
   } else {
     say(elt, reasonOf(xhr));
-    if (alert && xhr.status !== 403) alert.hidden = false;
+    alert.hidden = false;
   }
 });
 
@@ -117,9 +119,16 @@ function reasonOf(xhr) {
   return "le service a refusé. Ce que vous avez saisi reste dans la page ; un nouvel essai suivra.";
 }
 
-setInterval(() => {
+// The watch (every 10 s) was answered: the network and the session are back, and it brought a token of this session.
+function tryAgain() {
   for (const form of formsToKeep()) if (stateOf(form).hasFailed && !stateOf(form).sending) keep(form);
-}, TRY_AGAIN_EVERY);
+}
+
+function watchNow() {
+  if (list) window.htmx.trigger("#veille", "veiller");
+}
+
+window.addEventListener("online", watchNow);
 
 // --- What others enter -----------------------------------------------------------------------------------------------
 
@@ -146,6 +155,7 @@ document.body.addEventListener("htmx:load", (event) => {
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) formsToKeep().filter((form) => !stateOf(form).sending).forEach(keep);
+  else watchNow();
 });
 
 window.addEventListener("beforeunload", (event) => {

@@ -40,7 +40,7 @@ def test_a_line_is_kept_as_it_goes_complete_or_not(opinions: Council) -> None:
     assert sheet.submission == opinions.newest(opinions.emma)
     assert (sheet.changed_by, sheet.changed_at) == (opinions.deputy, opinions.meeting)
     assert answers_of(opinions.sheet) == (Answer("generale", "reserved"), Answer("stmg"))
-    assert line(opinions).missing == ("rang 1 sans motif", "rang 2 sans réponse")
+    assert line(opinions).missing == ("rang 2 sans réponse", "rang 1 sans motif")
     opinions.save(Answer("generale", "reserved", "À consolider."), Answer("stmg", "favourable"))
     assert opinions.sheet.version == 2
     assert line(opinions).is_complete

@@ -60,13 +60,14 @@ def test_a_verdict_is_kept_if_and_only_if_it_is_one_of_those_of_its_voie(
 
 def test_nothing_said_yet_can_be_kept_and_is_told_as_missing_in_order_of_rank() -> None:
     assert problems(Answer("generale"), Answer("stmg", Verdict.YES)) == []
-    assert lacks(Answer("stmg", Verdict.YES)) == ["rang 1 sans réponse", "rang 3 sans réponse"]
+    assert lacks(Answer("stmg", Verdict.YES)) == ["rangs 1 et 3 sans réponse"]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.RESERVED, Verdict.UNFAVOURABLE])
 def test_an_avis_that_is_not_favourable_needs_its_reason(verdict: Verdict) -> None:
     others = (Answer("stmg", Verdict.FAVOURABLE), Answer("autre", Verdict.FAVOURABLE))
     assert lacks(Answer("generale", verdict), *others, kind=OPINIONS) == ["rang 1 sans motif"]
+    assert lacks(Answer("generale", verdict), others[0], kind=OPINIONS) == ["rang 3 sans réponse", "rang 1 sans motif"]
     assert lacks(Answer("generale", verdict, "Trop juste."), *others, kind=OPINIONS) == []
 
 
