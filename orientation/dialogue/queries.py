@@ -76,18 +76,20 @@ def lines_for_family(sheet: CouncilSheet) -> tuple[Line, ...]:
 
 def _choices() -> QuerySet[Choice]:
     """Return frozen ranks with their specialities in the same query."""
-    several = {
-        "filter": Q(choice_specialities__isnull=False),
-        "order_by": "choice_specialities__position",
-        "default": Value([]),
-    }
     return (
         Choice.objects.select_related("pathway")
-        .annotate(
-            speciality_labels=ArrayAgg("choice_specialities__label", **several),
-            speciality_flags=ArrayAgg("choice_specialities__is_elsewhere", **several),
-        )
+        .annotate(speciality_labels=_of_specialities("label"), speciality_flags=_of_specialities("is_elsewhere"))
         .order_by("rank")
+    )
+
+
+def _of_specialities(field: str) -> ArrayAgg:
+    """Return one column of a rank's specialities, in their order."""
+    return ArrayAgg(
+        f"choice_specialities__{field}",
+        filter=Q(choice_specialities__isnull=False),
+        order_by="choice_specialities__position",
+        default=Value([]),
     )
 
 

@@ -6,7 +6,7 @@ Only what families may read is in it: nothing of the council before its publicat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Prefetch
@@ -122,9 +122,9 @@ def lines_of(
     return tuple(Line(choice, answer, family_answers.get(answer.pk) if answer else None) for choice, answer in pairs)
 
 
-def newest_family_answers(sheets: Sequence[CouncilSheet] | object) -> dict[int, FamilyAnswer]:
+def newest_family_answers(sheets: Iterable[CouncilSheet]) -> dict[int, FamilyAnswer]:
     """Return the answer that counts for each proposition of these sheets, by the proposition's key: one query."""
-    found = FamilyAnswer.objects.filter(answer__sheet__in=list(sheets)).order_by("answer_id", "-number")  # type: ignore[call-overload]
+    found = FamilyAnswer.objects.filter(answer__sheet__in=list(sheets)).order_by("answer_id", "-number")
     return {each.answer_id: each for each in found.distinct("answer_id")}
 
 
@@ -137,7 +137,7 @@ def _step(submission: Submission | None, sheet: CouncilSheet | None, family_answ
     return Step(submission, sheet, lines_of(choices, sheet, family_answers))
 
 
-def _newest_submissions(students: Sequence[Student], phases: object) -> dict[tuple[int, int], Submission]:
+def _newest_submissions(students: Sequence[Student], phases: Iterable[Phase]) -> dict[tuple[int, int], Submission]:
     specialities = ChoiceSpeciality.objects.order_by("position")
     choices = (
         Choice.objects.select_related("pathway")
@@ -145,7 +145,7 @@ def _newest_submissions(students: Sequence[Student], phases: object) -> dict[tup
         .order_by("rank")
     )
     found = (
-        Submission.objects.filter(student__in=students, phase__in=phases)
+        Submission.objects.filter(student__in=students, phase__in=list(phases))
         .order_by("student_id", "phase_id", "-number")
         .distinct("student_id", "phase_id")
         .prefetch_related(Prefetch("choices", queryset=choices))

@@ -105,11 +105,11 @@ def entry(request: HttpRequest, uai: str, student: UUID, kind: PhaseKind) -> Htt
         form.add_error("is_confirmed", str(error))
         return page.render(form, status=409)
     except SubmittedMeanwhile as error:
-        return page.render(_seen(form, error.newest), refusal=str(error), status=409)
+        return page.render(_seen(page, error.newest), refusal=str(error), status=409)
     except OrientationError as error:
         return page.render(form, refusal=str(error), status=409)
     messages.success(request, _success(submission))
-    return redirect("admin:entry", uai, student, kind)
+    return redirect("admin:student_file", uai, student)
 
 
 def _submit(page: _Page, form: EntryForm) -> Submission:
@@ -126,11 +126,11 @@ def _submit(page: _Page, form: EntryForm) -> Submission:
     )
 
 
-def _seen(form: EntryForm, newest: Submission) -> EntryForm:
+def _seen(page: _Page, newest: Submission) -> EntryForm:
     """Return the form as it was typed, for a page that now shows this submission."""
-    form.data = form.data.copy()
-    form.data["seen_number"] = str(newest.number)
-    return form
+    data = page.scope.request.POST.copy()
+    data["seen_number"] = str(newest.number)
+    return page.form(data)
 
 
 def _success(submission: Submission) -> str:

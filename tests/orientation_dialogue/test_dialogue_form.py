@@ -84,6 +84,7 @@ def test_what_is_known_is_printed_in_its_place(dubois: Family, veil: Veil) -> No
 def test_the_familys_answers_and_acknowledgement_are_printed(dubois: Family, veil: Veil) -> None:
     sheet = veil.tell(OPINIONS)
     veil.tell(PROPOSALS)
+    assert dubois.marc.user is not None
     by = {"guardian": dubois.marc, "guardian_name": "Marc Dubois"}
     Acknowledgement.objects.create(
         sheet=sheet, acknowledged_at=READ_AT[OPINIONS], acknowledged_by=dubois.marc.user, **by
@@ -187,6 +188,7 @@ def whole_class(family: Family, of: School | None = None) -> str:
 @pytest.mark.usefixtures("last_evening")
 def test_every_role_prints_and_a_form_teacher_their_own_classes_only(dubois: Family, address: Any) -> None:
     url = address(dubois)
+    assert dubois.emma.division is not None
     assert Client().get(url).status_code == 302
     for role in Role:
         member = staff(dubois.school, role, dubois.emma.division)

@@ -35,9 +35,9 @@ def address(family: Family, kind: PhaseKind = PhaseKind.FINAL_CHOICES, of: Schoo
     return reverse("admin:entry", args=[(of or family.school).uai, family.emma.public_id, kind])
 
 
-def enter(client: Client, family: Family, *, follow: bool = True, **values: object) -> str:
+def enter(client: Client, family: Family, **values: object) -> str:
     given = {"guardian": family.sophie.pk, "seen_number": 0, **values}
-    return client.post(address(family), given, follow=follow).content.decode()
+    return client.post(address(family), given, follow=True).content.decode()
 
 
 def save(family: Family, *wishes: Wish) -> None:
