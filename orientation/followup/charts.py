@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ROW_HEIGHT = 28
 BAR_HEIGHT = 18
+GAP = 10
+LABEL_HEIGHT = 18
 LABELS_WIDTH = 30.0
-"""Percent of the width kept for the labels."""
+"""Percent of the width kept for labels that stand beside their bars."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,32 @@ class Bar:
 class Chart:
     bars: tuple[Bar, ...]
     names: tuple[str, ...]
-
-    @property
-    def height(self) -> int:
-        return ROW_HEIGHT * len(self.bars)
+    height: int
 
 
-def chart(names: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Chart:
-    """Return the bars of rows whose numbers are named by `names`, all on the scale of the longest."""
+def chart(names: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]], *, has_long_labels: bool = False) -> Chart:
+    """Return the bars of rows whose numbers are named by `names`, all on the scale of the longest.
+
+    Long labels stand above their bars, short ones beside them.
+    """
     longest = max((sum(numbers) for _label, numbers in rows), default=0)
-    return Chart(tuple(_bar(row, index, longest) for index, row in enumerate(rows)), tuple(names))
+    above = LABEL_HEIGHT if has_long_labels else 0
+    row_height = BAR_HEIGHT + GAP + above
+    left = 0.0 if has_long_labels else LABELS_WIDTH
+    bars = []
+    for index, (label, numbers) in enumerate(rows):
+        top = index * row_height + GAP // 2
+        text_y = top + BAR_HEIGHT - 5
+        bars.append(Bar(label, top + above, text_y, _segments(numbers, longest, left)))
+    return Chart(tuple(bars), tuple(names), row_height * len(rows))
 
 
-def _bar(row: tuple[str, Sequence[int]], index: int, longest: int) -> Bar:
-    label, numbers = row
-    x = LABELS_WIDTH
+def _segments(numbers: Sequence[int], longest: int, left: float) -> tuple[Segment, ...]:
+    x = left
     segments = []
     for position, number in enumerate(numbers):
-        width = (100 - LABELS_WIDTH) * number / longest if longest else 0.0
+        width = (100 - left) * number / longest if longest else 0.0
         if number:
             segments.append(Segment(position, number, f"{x:.2f}", f"{width:.2f}"))
         x += width
-    top = index * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2
-    return Bar(label, top, top + BAR_HEIGHT - 5, tuple(segments))
+    return tuple(segments)

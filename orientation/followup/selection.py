@@ -48,7 +48,11 @@ class SelectionForm(forms.Form):
     q = forms.CharField(label=_("Nom de l’élève ou d’un responsable"), required=False, max_length=100)
     phase = forms.ChoiceField(label=_("Phase"), required=False)
     classe = forms.ChoiceField(label=_("Classe"), required=False)
-    etat = forms.ChoiceField(label=_("État"), required=False)
+    etat = forms.ChoiceField(
+        label=_("État"),
+        required=False,
+        error_messages={"invalid_choice": _("Cet état n’existe pas dans cette phase : choisissez-en un autre.")},
+    )
     joignable = forms.ChoiceField(
         label=_("Courriel"),
         required=False,
@@ -66,8 +70,10 @@ class SelectionForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, Any], *, phases: PhaseSet, current: Phase, divisions: list[Division]) -> None:
-        super().__init__(data)
-        self._phases, self._current = phases, current
+        values = {name: data[name] for name in self.base_fields if name in data}
+        super().__init__({"phase": current.phase_kind.slug, **values})
+        self._phases = phases
+        self._current = current
         self._set("phase", [(each.phase_kind.slug, each.phase_kind.label) for each in phases])
         classes = [(str(each.pk), str(each)) for each in divisions]
         self._set("classe", [("", _("toutes")), *classes, (NO_DIVISION, _("sans classe"))])

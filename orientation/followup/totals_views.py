@@ -66,4 +66,4 @@ def totals_export(request: HttpRequest, uai: str) -> HttpResponse:
 
 def _chart(demands: list[Demand]) -> Chart:
     rows = [(demand.label, [demand.first, demand.any_rank - demand.first]) for demand in demands]
-    return chart([_("au rang 1"), _("à un autre rang")], rows)
+    return chart([_("au rang 1"), _("à un autre rang")], rows, has_long_labels=True)

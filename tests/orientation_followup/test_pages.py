@@ -179,7 +179,13 @@ def test_a_search_of_nobody_finds_nobody(dubois: Family, words: str) -> None:
     assert listed(as_head(dubois.school), dubois.school, q=words) == []
 
 
-@pytest.mark.parametrize("query", [{"etat": "repondu"}, {"classe": "0"}, {"phase": "x"}, {"tri": "ine"}])
+def test_a_state_of_another_phase_is_refused_in_words(dubois: Family) -> None:
+    page = as_head(dubois.school).get(address("followup", dubois.school, etat="repondu"))
+    assert page.status_code == 400
+    assert "Cet état n’existe pas dans cette phase" in page.content.decode()
+
+
+@pytest.mark.parametrize("query", [{"classe": "0"}, {"phase": "x"}, {"tri": "ine"}])
 def test_an_unknown_value_in_the_address_is_refused_in_words(dubois: Family, query: dict[str, str]) -> None:
     page = as_head(dubois.school).get(address("followup", dubois.school, **query))
     assert page.status_code == 400
@@ -195,6 +201,14 @@ def test_the_list_comes_by_pages_that_keep_the_filter(dubois: Family) -> None:
     assert "Page 1 sur 2" in page
     assert "?q=zola&amp;page=2" in page
     assert len(listed(client, dubois.school, q="zola", page=2)) == 10
+
+
+def test_the_form_says_which_phase_is_shown(dubois: Family) -> None:
+    client = as_head(dubois.school)
+    page = client.get(address("followup", dubois.school)).content.decode()
+    assert '<option value="choix-definitifs" selected>' in page
+    page = client.get(address("followup", dubois.school, phase="propositions")).content.decode()
+    assert '<option value="propositions" selected>' in page
 
 
 def test_a_class_of_another_year_is_no_choice(dubois: Family) -> None:

@@ -149,6 +149,12 @@ def test_bars_are_on_one_scale_and_follow_each_other() -> None:
     assert first.y < second.y < empty.y < drawn.height
 
 
+def test_long_labels_stand_above_their_bars() -> None:
+    [only] = chart(["a"], [("numérique et sciences informatiques", [2])], has_long_labels=True).bars
+    assert [(each.x, each.width) for each in only.segments] == [("0.00", "100.00")]
+    assert only.text_y < only.y
+
+
 def test_a_chart_of_nothing_is_empty() -> None:
     assert chart(["a"], []).height == 0
     assert chart(["a"], [("x", [0])]).bars[0].segments == ()
