@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.actors import actor_of
+from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
 from orientation import policies
 from orientation.dialogue.queries import published_to
-from orientation.models import PhaseState
+from orientation.models import CouncilSheet, Phase, PhaseKind, PhaseState
 from orientation.queries import draft_of, phases_of, submissions_of
 from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 
@@ -48,10 +50,25 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
         "is_open": current.state_at(now) is PhaseState.OPEN,
         "offer_is_declared": current.campaign.offer_declared_at is not None,
         "words": WRITING_WORDS.get(current.phase_kind),
-        "council_words": COUNCIL_WORDS.get(current.phase_kind),
-        "sheet": published.get(current.phase_kind),
-        "acknowledgement": getattr(published.get(current.phase_kind), "acknowledgement", None),
+        **_council(file, current, published.get(current.phase_kind), now),
         "draft": draft_of(file.student, current) if is_written and policies.can_read_draft(file) else None,
         "newest": submissions_of(file.student, current).first() if is_written else None,
     }
     return render(request, "orientation/home.html", context)
+
+
+def _council(file: StudentFile, phase: Phase, sheet: CouncilSheet | None, now: datetime) -> dict[str, Any]:
+    """Return where a phase of the council stands, and whether this person may acknowledge or answer now."""
+    acknowledgement = getattr(sheet, "acknowledgement", None)
+    is_waiting = sheet is not None and (
+        bool(sheet.answerable)  # type: ignore[attr-defined]
+        if phase.phase_kind is PhaseKind.PROPOSALS
+        else acknowledgement is None
+    )
+    is_open = phase.state_at(now) is PhaseState.OPEN
+    return {
+        "council_words": COUNCIL_WORDS.get(phase.phase_kind),
+        "sheet": sheet,
+        "acknowledgement": acknowledgement,
+        "can_act": is_waiting and is_open and policies.can_answer_council(file),
+    }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -216,3 +217,27 @@ def test_an_answer_takes_eleven_statements_at_most(dubois: Family, veil: Veil) -
         answer_proposal(agrees=True, seen_number=0, **given)  # type: ignore[arg-type]
     counted = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(counted) <= 11, f"{len(counted)}\n" + "\n".join(sql[:120] for sql in counted)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_guardians_at_the_same_instant_the_second_waits_then_sees_the_first(dubois: Family, veil: Veil) -> None:
+    veil.tell(PROPOSALS)
+    outcome: list[object] = []
+
+    def second() -> None:
+        try:
+            outcome.append(answer(veil, dubois.marc, agrees=False))
+        except AnsweredMeanwhile as refusal:
+            outcome.append(refusal)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        answer(veil, dubois.sophie, agrees=True)
+        thread.start()
+        thread.join(timeout=0.5)
+        assert thread.is_alive(), "the second waits"
+    thread.join()
+    assert isinstance(outcome[0], AnsweredMeanwhile)
+    assert FamilyAnswer.objects.get().guardian == dubois.sophie

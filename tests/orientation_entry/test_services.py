@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -227,3 +228,27 @@ def test_entering_eleven_choices_takes_seventeen_statements_at_most(dubois: Fami
     assert Submission.objects.get().choices.count() == 11
     counted = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(counted) <= 17, f"{len(counted)}\n" + "\n".join(sql[:120] for sql in counted)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_an_entry_waits_for_a_family_that_validates_and_does_not_replace_it_unseen(dubois: Family, nadia: User) -> None:
+    prepare(dubois, STMG)
+    outcome: list[object] = []
+
+    def enter_meanwhile() -> None:
+        try:
+            outcome.append(enter(dubois, nadia, STI2D, is_confirmed=True))
+        except SubmittedMeanwhile as refusal:
+            outcome.append(refusal)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=enter_meanwhile)
+    with transaction.atomic():
+        validate(dubois, 1)
+        thread.start()
+        thread.join(timeout=0.5)
+        assert thread.is_alive(), "the entry waits"
+    thread.join()
+    assert isinstance(outcome[0], SubmittedMeanwhile)
+    assert submission_wishes(Submission.objects.get()) == (STMG,)
