@@ -142,7 +142,9 @@ def _students(plan: ImportPlan) -> Iterator[tuple[str, str, Line]]:
         what = _("de retour dans l’établissement") if student in returned else ""
         yield "students_changed", student.ine, _line(student, what=what, changes=_changes(plan, student))
     for student in plan.students_archived:
-        yield "students_gone", student.ine, _line(student, what=_class_of(student), changes=_changes(plan, student))
+        # the identifier of an export is of no use to who reads, where the pupil is no longer in it
+        changes = [each for each in _changes(plan, student) if each[0] != _label(student, "siecle_id")]
+        yield "students_gone", student.ine, _line(student, what=_class_of(student), changes=changes)
 
 
 def _notes(section: str, notes: Iterable[Note]) -> Iterator[tuple[str, str, Line]]:
