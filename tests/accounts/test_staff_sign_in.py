@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -262,3 +263,12 @@ def test_the_suspension_says_how_long_it_lasts_rounded_up() -> None:
     at = factories.NOW
     assert SignInSuspended(until=at + timedelta(seconds=61), at=at).waiting_time == "2 minutes"
     assert SignInSuspended(until=at + timedelta(seconds=1), at=at).waiting_time == "1 seconde"
+
+
+def test_the_first_head_signs_in_however_their_address_is_typed(
+    client: Client, here: School, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEAD_PASSWORD", PASSWORD)
+    call_command("create_head", "--uai", here.uai, "--username", "Jeanne.Proviseure@AC-Paris.example")
+    assert "la double authentification lui sera demandée" in capsys.readouterr().out
+    assert give_password(client, "Jeanne.Proviseure@AC-Paris.example")["Location"] == SETUP

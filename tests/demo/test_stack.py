@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import requests
 
-from demo.people import PASSWORD, PEOPLE, STAFF
+from demo.people import PARIS, PASSWORD, PEOPLE, STAFF
 from demo.processes import DemoFailed, PortTaken, Process, check_port, wait_for
 from demo.stack import BASE, Stack
 
@@ -97,6 +97,7 @@ def assert_it_said_everything(output: str, state: dict[str, Any]) -> None:
         state["mailbox"],
         PASSWORD,
         *logins,
+        "-m demo.code proviseur.paris",
         "Ctrl-C",
         "Tout est arrêté.",
     ]
@@ -124,6 +125,44 @@ def test_every_account_of_the_administration_is_there_and_no_other(demonstration
     with psycopg.connect(host=socket_folder, dbname=database, user="postgres") as connection:
         rows = connection.execute("SELECT username FROM accounts_user WHERE is_staff").fetchall()
     assert {name for (name,) in rows} == {agent.login for agent in STAFF if agent.invited}
+
+
+def post_form(browser: requests.Session, page: requests.Response, values: dict[str, str]) -> requests.Response:
+    """Send the page's own form, with its hidden fields."""
+    form = re.search(r'<form[^>]* method="post".*?</form>', page.text, re.DOTALL)
+    assert form, page.text
+    action = re.search(r'action="([^"]+)"', form[0])
+    hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0]))
+    address = urljoin(page.url, html.unescape(action[1])) if action else page.url
+    return browser.post(address, data=hidden | values, headers={"Referer": page.url}, timeout=10)
+
+
+def printed_code(login: str) -> str:
+    """What the command that `make demo` names prints."""
+    command = [sys.executable, "-m", "demo.code", login]
+    return subprocess.run(command, cwd=BASE, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_head_enters_by_the_password_and_the_code_printed(demonstration: Demonstration) -> None:
+    with requests.Session() as browser:
+        page = browser.get(demonstration.state["admin"], timeout=10)
+        page = post_form(browser, page, {"username": "proviseur.paris", "password": PASSWORD})
+        assert "Code de vérification" in page.text
+        assert browser.get(demonstration.state["admin"], timeout=10).url != demonstration.state["admin"]
+        page = post_form(browser, page, {"code": printed_code("proviseur.paris")})
+        assert page.url == demonstration.state["admin"]
+        staff = browser.get(f"{page.url}etablissements/{PARIS}/personnels/", timeout=10)
+        assert "Nadia Benali" in staff.text
+
+
+def test_staff_enter_by_their_academic_account_if_they_were_invited(demonstration: Demonstration) -> None:
+    for login, expected in (("nadia.benali", "Mon établissement"), ("remplacant.paris", "ne vous a invité ici")):
+        with requests.Session() as browser:
+            page = browser.get(f"{demonstration.state['site']}connexion/agents/", timeout=10)
+            assert page.url.startswith(demonstration.state["agents"])
+            page = post_form(browser, page, {"identifiant": login, "mot_de_passe": PASSWORD})
+            assert page.url.startswith(demonstration.state["site"])
+            assert expected in page.text
 
 
 def test_mother_signs_in_through_educonnect_and_out(demonstration: Demonstration) -> None:

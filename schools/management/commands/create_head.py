@@ -34,6 +34,8 @@ class Command(ActingCommand):
         parser.add_argument("--password-file", type=Path, help="fichier dont la première ligne est le mot de passe")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if "@" in options["username"]:  # as people will type it, with capitals or without
+            options["username"] = options["username"].lower()
         school = School.objects.filter(uai=options["uai"]).first()
         if school is None:
             raise CommandError(_("L’établissement %(uai)s n’est pas connu ici.") % {"uai": options["uai"]})
