@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Profile, User
+from audit.models import Reading
 from notifications.models import OutboxMessage
 from orientation import services
 from orientation.models import Campaign, Draft, PhaseKind, Submission
@@ -20,6 +21,7 @@ from orientation.queries import submission_wishes
 from orientation.rules import Wish
 from schools.models import Guardianship, Role, School, Student
 from tests.factories import CLOSES_AT, NOW, Family, guardian, school, sign_in, staff, student
+from tests.orientation.test_receipt import squeezed, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
@@ -185,6 +187,21 @@ def test_the_family_reads_everywhere_who_entered(office: Client, dubois: Family)
         assert said in marc.get(reverse(f"orientation:{name}", args=[*where, *rest])).content.decode()
     assert said in marc.get(reverse("orientation:home", args=where[:1])).content.decode()
     assert "1<sup>re</sup> STI2D" in marc.get(reverse("orientation:choices", args=where)).content.decode()
+
+
+def test_the_receipt_says_who_entered_and_in_whose_name(office: Client, dubois: Family) -> None:
+    enter(office, dubois, rank_sti2d="1")
+    marc = sign_in(Client(), dubois.marc.user, Profile.GUARDIAN)
+    receipt = marc.get(reverse("orientation:receipt", args=[dubois.emma.public_id, "choix-definitifs", 1]))
+    text = squeezed(text_of(receipt.content))
+    assert squeezed("Saisie par l’établissement (Nadia Martin), au nom de Sophie Bernard") in text
+    assert "Validéepar" not in text
+
+
+def test_reading_the_page_is_noted(office: Client, dubois: Family, nadia: User) -> None:
+    office.get(address(dubois))
+    reading = Reading.objects.get()
+    assert (reading.user_id, reading.student_id, reading.page) == (nadia.pk, dubois.emma.pk, "entry")
 
 
 def test_the_office_and_the_leads_enter_others_are_refused(dubois: Family) -> None:
