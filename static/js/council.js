@@ -159,7 +159,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (formsToKeep().length) event.preventDefault();
+  if (formsToKeep().length || document.querySelector(".council-conflict form")) event.preventDefault();
 });
 
 document.documentElement.classList.toggle("is-kept-as-typed", Boolean(list));
