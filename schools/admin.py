@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from schools.contact import email_status
 from schools.models import Guardian, Guardianship, Role, School, Student
 from schools.names import fold
+from schools.policies import StaffAct
 from schools.services import (
     DESIGNATING_ROLES,
     DesignationError,
@@ -29,7 +30,7 @@ from schools.services import (
     designate_guardian,
     withdraw_designation,
 )
-from schools.staff import memberships_in, schools_of_staff
+from schools.staff import divisions_of_staff, memberships_in, schools_of_staff, students_of_staff
 
 
 class ListedFiltersAdmin(admin.ModelAdmin):
@@ -115,16 +116,16 @@ class SchoolScopedAdmin(ListedFiltersAdmin):
         return bool(schools) if obj is None else self.school_of(obj).pk in schools
 
 
-class SchoolRelatedFilter(admin.RelatedFieldListFilter):
-    """Filter by a related row of the member's own schools only."""
+class DivisionFilter(admin.RelatedFieldListFilter):
+    """Filter by one of the classes that the member reaches."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.empty_value_display: Any = gettext("aucune")
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        schools = schools_of_staff(request.user, frozenset(Role))
-        return list(field.get_choices(include_blank=False, limit_choices_to={"school__in": schools}))
+        reached = divisions_of_staff(request.user, StaffAct.READ).values("pk")
+        return list(field.get_choices(include_blank=False, limit_choices_to={"pk__in": reached}))
 
 
 class ReadOnlyAdmin(SchoolScopedAdmin):
@@ -201,11 +202,15 @@ class StudentAdmin(PeopleAdmin):
     """The school's students, as the latest import knows them; the head says which guardian writes (decision 2)."""
 
     list_display = ["family_name", "given_name", "division", "mef_code", "left_on"]
-    list_filter = [("division", SchoolRelatedFilter)]
+    list_filter = [("division", DivisionFilter)]
     list_select_related = ["division"]
     folded_field = "folded_names"
     fields = ["school", "division", "family_name", "usual_name", "given_name", "birth_date", "mef_code", "left_on"]
     inlines = [LegalGuardianInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Form teachers find the pupils of their own classes only."""
+        return super().get_queryset(request).filter(pk__in=students_of_staff(request.user, StaffAct.READ).values("pk"))
 
     def get_urls(self) -> list[URLPattern]:
         address = path(

@@ -43,10 +43,13 @@ def member(of: School, role: Role) -> User:
 
 @pytest.fixture
 def signed_in(client: Client, dubois: Family) -> Callable[[Role], Client]:
-    """Give the client of a member of the school's staff."""
+    """Give the client of a member of the school's staff; a form teacher has Emma's class."""
 
     def with_role(role: Role) -> Client:
-        return sign_in(client, member(dubois.school, role), None)
+        of_staff = member(dubois.school, role)
+        if role is Role.FORM_TEACHER:
+            of_staff.memberships.get().divisions.add(dubois.emma.division)
+        return sign_in(client, of_staff, None)
 
     return with_role
 
@@ -199,7 +202,8 @@ def test_nobody_designates_in_another_school_nor_from_outside_the_staff(client, 
 
 def test_a_teacher_here_who_heads_another_school_designates_nobody_here(client, dubois):
     user = member(school("0699902Y"), Role.HEAD)
-    StaffMembership.objects.create(user=user, school=dubois.school, role=Role.FORM_TEACHER)
+    here = StaffMembership.objects.create(user=user, school=dubois.school, role=Role.FORM_TEACHER)
+    here.divisions.add(dubois.emma.division)
     sign_in(client, user, None)
     assert "formaction" not in page_of(client, dubois)
     assert press(client, dubois, "designate", dubois.sophie).status_code == 403
