@@ -26,6 +26,7 @@ EXEMPT = {
     "orientation.Choice": "as its submission",
     "orientation.ChoiceSpeciality": "as its submission",
     "orientation.SheetReading": "is a trail: the family's readings",
+    "orientation.DecisionReading": "is a trail: the family's readings",
     "schools.ImportFile": "the bytes of two files, emptied when the import ends",
     "notifications.OutboxMessage": "says by its states what became of it",
     "accounts.ProofAttempts": "counts tries, and is emptied",
