@@ -43,7 +43,8 @@ class Progress:
 
     def __call__(self, step: str, done: int, total: int) -> None:
         now = monotonic()
-        if step == self._step and done < total and now - self._told_at < INTERVAL:
+        is_last = total and done >= total
+        if step == self._step and not is_last and now - self._told_at < INTERVAL:
             return
         self._step, self._told_at = step, now
         self._thread.submit(self._write, step, done, total).result()

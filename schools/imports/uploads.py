@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,11 +73,22 @@ def check_pair(uploads: Sequence[Upload]) -> None:
         raise UnfitFile(_("Les deux fichiers sont des exports de responsables : il manque celui des élèves."))
 
 
-def opened(file: ImportFile) -> io.BytesIO:
+class _Watched(io.BytesIO):
+    """The bytes of a file; says each time that some are read."""
+
+    def __init__(self, content: bytes, name: str, on_read: Callable[[], None]) -> None:
+        super().__init__(content)
+        self.name = name
+        self._on_read = on_read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._on_read()
+        return super().read(size)
+
+
+def opened(file: ImportFile, *, on_read: Callable[[], None]) -> io.BytesIO:
     """Return a stored file as the reader of exports takes it, under the name it came with."""
-    stream = io.BytesIO(zlib.decompress(bytes(file.content)))
-    stream.name = file.name
-    return stream
+    return _Watched(zlib.decompress(bytes(file.content)), file.name, on_read)
 
 
 def _kind_of(file: UploadedFile) -> Kind:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from traceback import format_tb
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -130,8 +131,8 @@ def _apply(claimed: SiecleImport, tell: Progress) -> None:
 
 
 def _read(claimed: SiecleImport, tell: Progress) -> SiecleExport:
-    tell(_("Lecture des fichiers"), 0, 0)
-    files = [opened(file) for file in claimed.contents.order_by("pk")]
+    reading = partial(tell, _("Lecture des fichiers"), 0, 0)
+    files = [opened(file, on_read=reading) for file in claimed.contents.order_by("pk")]
     return read_pair(files, expected_year=claimed.school_year, expected_uai=claimed.school.uai)
 
 
