@@ -62,9 +62,9 @@ def open_as(chromium: Browser, sessions: Callable[[str], Any]) -> Iterator[OpenA
 
 
 def addresses(page: Page, product: Product) -> list[str]:
-    """Return every address of the menu, and the page of the first row of each list."""
+    """Return every address of the menu and of the account, and the page of the first row of each list."""
     page.goto(f"{product.site}/admin/")
-    found: list[str] = page.locator("#menu a").evaluate_all("links => links.map(link => link.href)")
+    found: list[str] = page.locator("#menu a, .staff-account a").evaluate_all("links => links.map(link => link.href)")
     for address in list(found):
         page.goto(address)
         row = page.locator("#result_list tbody th a").first
