@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from orientation.campaigns.errors import Caution, DateProblem
-from orientation.models import PhaseKind
+from orientation.models import Phase, PhaseKind, PhaseState
 from schools.calendar import is_school_day, public_holiday
 from schools.models import School
 from schools.siecle.territories import school_year_at
@@ -108,6 +108,21 @@ def date_cautions(timetable: Timetable, *, stands: Timetable, school: School, at
         if changed & {kind, later_kind}:
             cautions += _between(kind, period, later_kind, later, school)
     return cautions
+
+
+def state_cautions(timetable: Timetable, *, stands: Timetable, at: datetime) -> list[Caution]:
+    """Return which phases would open or shut as soon as these dates are saved."""
+    text = _("« %(phase)s » passe de « %(before)s » à « %(after)s » dès l’enregistrement.")
+    cautions = []
+    for kind, period in _in_order(timetable):
+        before, after = (_state(each, at) for each in (stands.get(kind, period), period))
+        if before is not after:
+            cautions.append(_caution("state", kind, text, before=before.label, after=after.label))
+    return cautions
+
+
+def _state(period: Period, at: datetime) -> PhaseState:
+    return Phase(opens_at=period.opens_at, closes_at=period.closes_at).state_at(at)
 
 
 def standing_cautions(stands: Timetable, school: School, at: datetime) -> list[Caution]:

@@ -108,21 +108,18 @@ def imported_year(school: School) -> int | None:
     return Division.objects.filter(school=school).order_by("-school_year").values_list("school_year", flat=True).first()
 
 
-def general_specialities() -> list[Speciality]:
-    """Return the specialities of 1re générale that may be offered, in order: one query."""
-    return list(Speciality.objects.filter(pathway__group=PathwayGroup.GENERAL, is_active=True).order_by("position"))
+def general_specialities(offered: Collection[int]) -> list[Speciality]:
+    """Return the specialities of 1re générale that may be offered, or are, in order: one query."""
+    may_stand = Q(is_active=True) | Q(pk__in=offered)
+    return list(Speciality.objects.filter(may_stand, pathway__group=PathwayGroup.GENERAL).order_by("position"))
 
 
 def by_family(specialities: Sequence[Speciality]) -> list[tuple[str, list[Speciality]]]:
-    """Return the specialities under the families of the catalogue; those alone in theirs stand together. No query."""
+    """Return the specialities under the families of the catalogue, in order. No query."""
     families: dict[str, list[Speciality]] = {}
     for each in specialities:
-        families.setdefault(each.family, []).append(each)
-    alone = str(_("Autres spécialités"))
-    grouped: dict[str, list[Speciality]] = {}
-    for family, members in families.items():
-        grouped.setdefault(family if family and len(members) > 1 else alone, []).extend(members)
-    return sorted(grouped.items(), key=lambda each: each[0] == alone)
+        families.setdefault(each.family or str(_("Autres spécialités")), []).append(each)
+    return list(families.items())
 
 
 def offered_ids(campaign: Campaign) -> set[int]:

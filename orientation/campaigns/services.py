@@ -26,6 +26,7 @@ from orientation.campaigns.calendar import (
     fingerprint,
     proposed,
     shifted,
+    state_cautions,
     with_exact_instants,
 )
 from orientation.campaigns.errors import (
@@ -241,9 +242,11 @@ class _Locked:
         return phase is not None and phase.closes_at <= at < period.closes_at
 
     def cautions(self, wanted: Timetable, at: datetime, *, names_whom: bool) -> list[Caution]:
-        """Return what is to be read before these dates are set, with whom they touch if `names_whom`."""
+        """Return what is to be read before these dates are set; if `names_whom`, what opens or shuts, and for whom."""
         stands = timetable_of(self.phases.values())
         cautions = date_cautions({**stands, **wanted}, stands=stands, school=self.campaign.school, at=at)
+        if names_whom:
+            cautions += state_cautions(wanted, stands=stands, at=at)
         for kind, period in wanted.items():
             if names_whom and kind in self.phases and period != stands[kind]:
                 cautions += cautions_of.of_phase(self.campaign, kind)

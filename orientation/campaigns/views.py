@@ -48,7 +48,6 @@ def campaign(request: HttpRequest, uai: str, year: int | None = None) -> HttpRes
         raise Http404
     if shown is None:
         return scope.render("orientation/staff/campaign_none.html", {"title": _("Campagne et phases"), **_may(scope)})
-    specialities = general_specialities()
     offered = offered_ids(shown)
     context = {
         "title": _("Campagne %(first)d-%(second)d") % {"first": shown.school_year, "second": shown.school_year + 1},
@@ -57,7 +56,7 @@ def campaign(request: HttpRequest, uai: str, year: int | None = None) -> HttpRes
         "others": [each for each in campaigns if each is not shown],
         "running": [each for each in campaigns if each is not shown and _is_running(each, scope)],
         "timeline": timeline(shown, scope.now),
-        "offered": [each for each in specialities if each.pk in offered],
+        "offered": [each for each in general_specialities(offered) if each.pk in offered],
         **_may(scope),
     }
     return scope.render("orientation/staff/campaign.html", context)
@@ -201,7 +200,7 @@ def offer(request: HttpRequest, uai: str, year: int) -> HttpResponse:
     campaign = _campaign_or_404(scope, year)
     offered = offered_ids(campaign)
     initial = {"specialities": sorted(offered), "is_complete": campaign.offer_declared_at is not None}
-    form = OfferForm(_data(request), specialities=general_specialities(), initial=initial)
+    form = OfferForm(_data(request), specialities=general_specialities(offered), initial=initial)
     refusal: OrientationError | None = None
     if form.is_bound and form.is_valid():
         try:

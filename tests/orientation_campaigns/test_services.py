@@ -28,6 +28,7 @@ from orientation.campaigns.errors import (
     ResultsPublished,
     signature,
 )
+from orientation.campaigns.queries import general_specialities, offered_ids
 from orientation.errors import OrientationError, PhaseNotOpen
 from orientation.models import Campaign, Draft, Phase, PhaseKind, PhaseState, Speciality, SpecialityOffer, Submission
 from schools.models import Role
@@ -216,6 +217,25 @@ def test_changing_dates_says_whom_it_touches(dubois: Family, head: User) -> None
         "«\u00a0Choix définitifs\u00a0»\u00a0: 1 élève a une liste validée\u00a0; dont 1 l’a modifiée depuis sans la "
         "valider\u00a0; le conseil de classe a commencé 1 fiche."
     ) in having_read(act)
+
+
+def test_dates_that_open_or_shut_a_phase_at_once_say_so(dubois: Family, head: User) -> None:
+    act = set_dates(dubois.campaign, head, final_choices=moved(dubois.campaign, FINAL, opens=20, closes=15))
+    assert (
+        "«\u00a0Choix définitifs\u00a0» passe de «\u00a0ouverte\u00a0» à «\u00a0à venir\u00a0» dès l’enregistrement."
+        in having_read(act)
+    )
+    earlier = Period(NOW - timedelta(hours=6), NOW + timedelta(days=15))
+    act = set_dates(dubois.campaign, head, final_choices=earlier)
+    assert (
+        "«\u00a0Choix définitifs\u00a0» passe de «\u00a0à venir\u00a0» à «\u00a0ouverte\u00a0» dès l’enregistrement."
+        in having_read(act)
+    )
+    act = set_dates(dubois.campaign, head, final_choices=Period(earlier.opens_at, NOW))
+    assert (
+        "«\u00a0Choix définitifs\u00a0» passe de «\u00a0ouverte\u00a0» à «\u00a0fermée\u00a0» dès l’enregistrement."
+        in having_read(act)
+    )
 
 
 def test_changing_the_dates_of_a_council_says_which_classes_were_told(dubois: Family, head: User) -> None:
@@ -474,6 +494,13 @@ def test_an_offer_no_longer_complete_shuts_the_writing_and_says_so(dubois: Famil
     assert "ne peuvent plus rien modifier ni valider" in said
     dubois.campaign.refresh_from_db()
     assert dubois.campaign.offer_declared_at is None
+
+
+def test_a_speciality_withdrawn_from_the_catalogue_may_stay_in_the_offer(dubois: Family) -> None:
+    nsi = Speciality.objects.get(code="nsi")
+    Speciality.objects.filter(pk=nsi.pk).update(is_active=False)
+    assert nsi in general_specialities(offered_ids(dubois.campaign))
+    assert nsi not in general_specialities([])
 
 
 def test_the_offer_of_another_year_is_left_alone(dubois: Family, head: User) -> None:
