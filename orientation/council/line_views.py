@@ -14,7 +14,7 @@ from django_htmx.http import reswap, retarget
 from orientation.council import services
 from orientation.council.errors import AnswersRefused, ListChangedSince
 from orientation.council.forms import TypedLine
-from orientation.council.lines import lines_of, with_typed
+from orientation.council.lines import with_typed
 from orientation.council.pages import Place, ShownLine, place_of
 from orientation.council.views import show_class
 from orientation.errors import NotAllowed, OrientationError
@@ -27,7 +27,7 @@ from schools.policies import StaffAct
 def line(request: HttpRequest, uai: str, kind: PhaseKind, division: int, student: int) -> HttpResponse:
     """Keep a line as it goes; GET gives it as it stands (*garder la sienne*)."""
     place = place_of(request, uai, kind, division, StaffAct.ENTER_COUNCIL)
-    pupil = get_object_or_404(place.division.students.in_school(), pk=student)
+    pupil = get_object_or_404(place.pupils, pk=student)
     if request.method == "GET":
         return _stands(place, pupil)
     typed = TypedLine.of(request.POST)
@@ -54,21 +54,22 @@ def _saved(place: Place, pupil: Student, typed: TypedLine) -> HttpResponse:
         return redirect(_address(place, pupil))
     if typed.is_reshaped:
         return _stands(place, pupil)
-    return _piece(place, _shown(place, pupil), "orientation/staff/council_saved.html")
+    shown = ShownLine(place.line_of(pupil), is_editable=True)
+    return _piece(place, shown, "orientation/staff/council_saved.html")
 
 
 def _stands(place: Place, pupil: Student) -> HttpResponse:
     """Answer with the whole line as it stands, and the focus in it."""
     if not place.scope.request.htmx:  # type: ignore[attr-defined]
         return redirect(_address(place, pupil))
-    return _whole(place, _shown(place, pupil, has_focus=True))
+    return _whole(place, place.shown(place.line_of(pupil), has_focus=True))
 
 
 def _refused(place: Place, pupil: Student, typed: TypedLine, refusal: OrientationError) -> HttpResponse:
     """Say why a line was not kept; what was typed stays in the page."""
     is_wrong = isinstance(refusal, AnswersRefused)
     status = 422 if is_wrong else 409
-    (stands,) = lines_of([pupil], place.phases)
+    stands = place.line_of(pupil)
     if is_wrong or isinstance(refusal, ListChangedSince):
         fitting = typed.still_asked(stands.asked)
         shown = place.shown(with_typed(stands, fitting), error=str(refusal), has_focus=True)
@@ -79,10 +80,6 @@ def _refused(place: Place, pupil: Student, typed: TypedLine, refusal: Orientatio
     if is_wrong and not typed.is_reshaped:
         return _piece(place, shown, "orientation/staff/council_state_oob.html", status=status)
     return _whole(place, shown, status=status)
-
-
-def _shown(place: Place, pupil: Student, *, has_focus: bool = False) -> ShownLine:
-    return place.shown(lines_of([pupil], place.phases)[0], has_focus=has_focus)
 
 
 def _piece(place: Place, shown: ShownLine, template: str, *, status: int = 200) -> HttpResponse:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -59,13 +59,21 @@ class Place:
     phases: CouncilPhases
     can_enter: bool
 
+    @property
+    def pupils(self) -> QuerySet[Student]:
+        return pupils_of(self.phases.phase.campaign).filter(division=self.division)
+
     @cached_property
     def students(self) -> list[Student]:
-        return list(pupils_of(self.phases.phase.campaign).filter(division=self.division))
+        return list(self.pupils)
 
     @cached_property
     def lines(self) -> list[Line]:
         return lines_of(self.students, self.phases)
+
+    def line_of(self, pupil: Student) -> Line:
+        """Return a pupil's line, read with the whole class, whose progress is shown beside it."""
+        return next(line for line in self.lines if line.student == pupil)
 
     @property
     def progress(self) -> Progress:

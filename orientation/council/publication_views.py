@@ -60,6 +60,8 @@ def withdraw(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> 
     publication = get_object_or_404(standing, pk=asked if asked.isdecimal() else None)
     try:
         services.withdraw_publication(publication=publication, by=place.scope.user, at=place.scope.now)
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
     except OrientationError as refusal:
         return _before_withdrawing(place, refusal=str(refusal), status=409)
     messages.success(request, _("La publication est retirée : la classe peut être modifiée, puis publiée de nouveau."))

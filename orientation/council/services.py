@@ -159,7 +159,8 @@ def _write_answers(
     ranks = {each.pathway: asked[each.pathway].rank if each.pathway in asked else None for each in answers}
     stays = {each.pathway.code: each for each in held if ranks.get(each.pathway.code, -1) == each.rank}
     # a rank stands once in a sheet: those that move leave before the others arrive
-    CouncilAnswer.objects.filter(sheet=sheet).exclude(pk__in=[each.pk for each in stays.values()]).delete()
+    if gone := [each.pk for each in held if each.pathway.code not in stays]:
+        CouncilAnswer.objects.filter(pk__in=gone).delete()
     catalogue = Catalogue.current()
     for answer in answers:
         row = stays.get(answer.pathway)

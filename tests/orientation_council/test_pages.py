@@ -16,8 +16,10 @@ from django.urls import reverse
 
 from audit.models import Reading
 from notifications.models import MessageState, OutboxMessage
+from orientation.council import services
 from orientation.council.lines import answers_of
 from orientation.council.rules import Answer
+from orientation.errors import NotAllowed
 from orientation.models import CouncilSheet, DivisionPublication, Draft, Phase, SheetReading
 from schools.models import Division, Role, Student
 from tests.factories import guardian, school, sign_in, staff, student
@@ -458,11 +460,25 @@ def test_who_only_reads_posts_no_line(meeting: Council, role: Role) -> None:
     assert not CouncilSheet.objects.exists()
 
 
-def test_a_line_of_a_pupil_whom_the_campaign_does_not_take_is_refused(meeting: Council) -> None:
+def test_a_pupil_whom_the_campaign_does_not_take_is_not_on_the_page(meeting: Council) -> None:
     client = as_(meeting)
     Student.objects.update(mef_code="24010")
-    assert send(client, meeting, {"verdict-generale": "favourable"}).status_code == 403
+    assert send(client, meeting, {"verdict-generale": "favourable"}).status_code == 404
     assert not CouncilSheet.objects.exists()
+
+
+def test_what_the_service_does_not_allow_is_answered_by_403(telling: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_values: object) -> None:
+        raise NotAllowed("Vos droits ont été retirés pendant ce temps.")
+
+    publication = telling.publish()
+    for name in ("save_sheet", "publish_division", "withdraw_publication"):
+        monkeypatch.setattr(services, name, refuse)
+    client = as_(telling)
+    assert send(client, telling, {"verdict-generale": "no"}).status_code == 403
+    assert client.post(address("publish_council", telling)).status_code == 403
+    answer = client.post(address("withdraw_council", telling), {"publication": publication.pk})
+    assert answer.status_code == 403
 
 
 def test_a_form_teacher_finds_their_own_class_only(meeting: Council) -> None:
@@ -539,3 +555,20 @@ def test_forty_classes_cost_what_one_does(telling: Council) -> None:
         telling.complete(of=pupil)
     assert queries(client, place) == with_one
     assert with_one == 13
+
+
+def test_keeping_a_line_costs_the_same_in_a_class_of_thirty_five(deciding: Council) -> None:
+    client = as_(deciding)
+
+    def cost(verdict: str) -> int:
+        values = typed(deciding, **{"verdict-generale": verdict})
+        place = address("council_line", deciding, deciding.emma.pk)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.post(place, values, headers=HTMX).status_code == 200
+        return len(captured)
+
+    cost("yes")
+    alone = cost("no")
+    fill(deciding, 34)
+    assert cost("yes") == alone
+    assert alone == 25
