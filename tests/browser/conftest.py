@@ -164,6 +164,7 @@ def sign_in_staff(page: Page, product: Product, login: str, *, to: str = "/admin
     page.locator("#id_password").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter", exact=True).click()
     if agent(login).needs_code:
+        page.wait_for_url("**/admin/connexion/code/**")
         page.locator("#id_code").fill(unused_code(login))
         page.get_by_role("button", name="Vérifier", exact=True).click()
     page.wait_for_url(product.site + to)

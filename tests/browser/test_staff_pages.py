@@ -9,8 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ANSWER_WITHIN, Product, check_page
-from tests.browser.staff import sign_in_staff
+from tests.browser.conftest import ANSWER_WITHIN, Product, check_page, sign_in_staff
 
 HEAD, OPERATOR = "proviseur.marseille", "operateur"
 STUDENTS = "/admin/schools/student/"
