@@ -397,6 +397,15 @@ def test_families_do_not_write_again_under_a_published_council(dubois: Family, h
     assert dubois.phase.closes_at == LATER
 
 
+def test_the_closing_of_a_phase_that_is_over_is_corrected_though_its_council_is_published(
+    dubois: Family, head: User
+) -> None:
+    council_is_published(dubois)
+    wanted = Period(dubois.phase.opens_at, CLOSES_AT + timedelta(hours=1))
+    having_read(set_dates(dubois.campaign, head, AFTER, final_choices=wanted))
+    assert dubois.phase.closes_at == wanted.closes_at < AFTER
+
+
 def test_the_councils_of_the_other_term_do_not_hold_a_phase_shut(dubois: Family, head: User) -> None:
     council_is_published(dubois, PhaseKind.PROVISIONAL_OPINIONS)
     assert having_read(until(dubois, head, LATER, AFTER)) == []
