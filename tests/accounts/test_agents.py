@@ -176,7 +176,7 @@ def test_who_heads_none_of_our_schools_and_was_not_invited_does_not_enter(
     assert NOT_INVITED in text_of(answer)
     assert f'href="{SIGN_IN}"' in text_of(answer)
     assert "Changer de profil" not in text_of(answer)
-    assert "Se déconnecter de Agents de l’Éducation nationale" in text_of(answer)
+    assert "Se déconnecter du compte académique" in text_of(answer)
     assert not User.objects.exists()
 
 
