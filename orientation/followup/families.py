@@ -46,7 +46,6 @@ if TYPE_CHECKING:
         has_signed_in: bool
         reachability: str
         has_draft: bool
-        is_draft_only: bool
         is_validated: bool
         is_published: bool
         is_acknowledged: bool
@@ -145,7 +144,7 @@ def state_of_families(
 ) -> QuerySet[Family]:
     """Return those of these students whom the campaign takes, each with where the family stands.
 
-    Annotates `has_signed_in`, `reachability`, `is_validated` and `is_draft_only` in the period's writing phase,
+    Annotates `has_signed_in`, `reachability`, `has_draft` and `is_validated` in the period's writing phase,
     `is_published`, `is_acknowledged` and `is_answered` in its council phase, and `state` in the phase asked about.
     """
     phases = PhaseSet(campaign.phases.all())
@@ -153,7 +152,6 @@ def state_of_families(
     annotated: Any = (
         students_taken(campaign, students)
         .annotate(**_contact(campaign, at), **_written(writing), **_told(council))
-        .annotate(is_draft_only=ExpressionWrapper(Q(has_draft=True, is_validated=False), BooleanField()))
         .annotate(
             is_answered=ExpressionWrapper(Q(is_published=True, has_proposal=True, has_unanswered=False), BooleanField())
         )

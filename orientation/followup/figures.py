@@ -31,11 +31,7 @@ class Figures:
     pupils: int
     signed_in: int
     no_account: int
-    draft_only: int
     validated: int
-    published: int
-    acknowledged: int
-    answered: int
     no_address: int
     refused: int
     states: dict[FamilyState, int]
@@ -46,7 +42,7 @@ class Figures:
         return sum(number for state, number in self.states.items() if state in AWAITED_STATES)
 
 
-_FLAGS = ["has_signed_in", "is_draft_only", "is_validated", "is_published", "is_acknowledged", "is_answered"]
+_FLAGS = ["has_signed_in", "is_validated"]
 _CLASS = ["division_id", "division__code", "division__name"]
 
 
@@ -79,11 +75,7 @@ def _figures(rows: list[dict[str, Any]], phase: Phase) -> Figures:
         pupils=sum(row["pupils"] for row in rows),
         signed_in=count("has_signed_in", True),
         no_account=count("has_signed_in", False),
-        draft_only=count("is_draft_only", True),
         validated=count("is_validated", True),
-        published=count("is_published", True),
-        acknowledged=count("is_acknowledged", True),
-        answered=count("is_answered", True),
         no_address=count("reachability", Reachability.NO_ADDRESS),
         refused=count("reachability", Reachability.REFUSED),
         states={state: count("state", state) for state in STATES_OF_PHASE[phase.phase_kind]},

@@ -36,11 +36,10 @@ class SchoolHome:
     rows: list[Figures]
     total: Figures | None = None
     chart: Chart | None = None
-    tells_answers: bool = False
-    """Whether the council's column counts answers to propositions, or else acknowledgements of avis."""
+    phase_url: str = ""
+    """The list of families in the current phase."""
     written_url: str = ""
-    told_url: str = ""
-    """The lists of families in the period's writing and council phases; empty where these have no dates."""
+    """While a council's phase is the current one: the list in the families' phase before it, if that has dates."""
 
 
 def home_of(scope: StaffScope) -> SchoolHome:
@@ -55,7 +54,7 @@ def home_of(scope: StaffScope) -> SchoolHome:
     total = total_of(rows, phase)
     step = next_step(_situation(scope, campaign, phases, phase, total))
     states = STATES_OF_PHASE[phase.phase_kind]
-    writing, council = period_of(phase.phase_kind)
+    writing, _council_kind = period_of(phase.phase_kind)
     return SchoolHome(
         school=scope.school,
         step=step,
@@ -70,9 +69,8 @@ def home_of(scope: StaffScope) -> SchoolHome:
             [str(state.label) for state in states],
             [(row.label, [row.states[state] for state in states]) for row in rows],
         ),
-        tells_answers=council is PhaseKind.PROPOSALS,
-        written_url=_list_url(scope, phases, writing),
-        told_url=_list_url(scope, phases, council),
+        phase_url=_list_url(scope, phases, phase.phase_kind),
+        written_url=_list_url(scope, phases, writing) if writing is not phase.phase_kind else "",
     )
 
 

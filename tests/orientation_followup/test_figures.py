@@ -133,11 +133,7 @@ def test_figures_lists_and_plain_python_agree_on_random_families(dubois: Family,
         assert row.pupils == len(of_class)
         assert row.signed_in == sum(each.has_signed_in for each in of_class)
         assert row.no_account == row.pupils - row.signed_in
-        assert row.draft_only == sum(each.is_draft_only for each in of_class)
         assert row.validated == sum(each.is_validated for each in of_class)
-        assert row.published == sum(each.is_published for each in of_class)
-        assert row.acknowledged == sum(each.is_acknowledged for each in of_class)
-        assert row.answered == sum(each.is_answered for each in of_class)
         assert row.no_address == sum(each.reachability == "sans-adresse" for each in of_class)
         assert row.refused == sum(each.reachability == "refusee" for each in of_class)
         assert row.states == {state: sum(each.state == state for each in of_class) for state in row.states}
