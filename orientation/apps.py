@@ -11,6 +11,7 @@ class OrientationConfig(AppConfig):
         from accounts import menu
         from orientation import mails
         from orientation.council import mails as council_mails
+        from orientation.decisions import mails as decision_mails
         from orientation.followup import reminders
         from orientation.service import ORIENTATION
         from schools import staff_pages
@@ -19,6 +20,7 @@ class OrientationConfig(AppConfig):
         menu.register(ORIENTATION)
         mails.register_kinds()
         council_mails.register_kinds()
+        decision_mails.register_kinds()
         reminders.register_kinds()
         staff_pages.register(
             staff_pages.StaffPage(title=_("Campagne et phases"), url_name="campaign", act=StaffAct.READ, position=10)
@@ -35,10 +37,13 @@ class OrientationConfig(AppConfig):
         staff_pages.name_pages(
             {
                 "council": _("Conseil de classe"),
+                "decision_pdf": _("Notification d’une décision"),
+                "decisions_pdf": _("Notifications des décisions d’une classe"),
                 "dialogue_form": _("Fiche de dialogue"),
                 "dialogue_forms": _("Fiches de dialogue d’une classe"),
                 "entry": _("Saisie pour une famille"),
                 "followup_export": _("Export du suivi des familles"),
+                "student_dialogue": _("Fin du dialogue d’un élève"),
                 "student_file": _("Dossier d’un élève"),
             }
         )

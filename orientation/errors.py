@@ -174,3 +174,15 @@ class AnsweredMeanwhile(OrientationError):
             _("%(name)s a répondu pendant ce temps : votre réponse n’est pas encore enregistrée.")
             % {"name": newest.guardian_name}
         )
+
+
+class AnswerFrozen(OrientationError):
+    """The head has already decided: the answer no longer changes (decision 21; answered 409)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "La décision d’orientation a déjà été notifiée : la réponse ne peut plus être changée. "
+                "Contactez l’établissement."
+            )
+        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
@@ -17,8 +18,24 @@ from accounts.models import User
 from orientation import mails, policies
 from orientation.council.services import note_sheet_read
 from orientation.dialogue.queries import ANSWERABLE
-from orientation.errors import AnsweredMeanwhile, DialogueClosed, NotAllowed, NothingToAnswer, NotPublished
-from orientation.models import Acknowledgement, CouncilSheet, FamilyAnswer, Phase, PhaseState
+from orientation.errors import (
+    AnsweredMeanwhile,
+    AnswerFrozen,
+    DialogueClosed,
+    NotAllowed,
+    NothingToAnswer,
+    NotPublished,
+)
+from orientation.models import (
+    Acknowledgement,
+    CouncilAnswer,
+    CouncilSheet,
+    Decision,
+    DecisionKind,
+    FamilyAnswer,
+    Phase,
+    PhaseState,
+)
 from orientation.submitting import acts, legal_links, lock_phase
 from schools.models import Guardian
 
@@ -42,7 +59,7 @@ def answer_proposal(
 
     Each legal guardian is owed an e-mail. `seen_number` is the number of the newest answer that the page showed, 0 for
     none. The answer that already counts is returned as it is. Raises AnsweredMeanwhile with another guardian's newer
-    answer, seen before this one counts (decision 24), or NothingToAnswer.
+    answer, seen before this one counts (decision 24), NothingToAnswer, or AnswerFrozen (decision 21).
     """
     guardian, guardians = _require_guardian(file, phase, by=by, at=at)
     sheet = _lock_sheet(file, phase, by=by, at=at)
@@ -52,6 +69,8 @@ def answer_proposal(
     newest = answer.family_answers.order_by("-number").first()
     if newest and newest.agrees == agrees:
         return newest
+    if _is_frozen(answer):
+        raise AnswerFrozen
     if newest and newest.number > seen_number and newest.guardian_id != guardian.pk:
         raise AnsweredMeanwhile(newest)
     given = FamilyAnswer.objects.create(
@@ -91,3 +110,10 @@ def _lock_sheet(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> C
     if sheet is None or note_sheet_read(sheet=sheet, by=by, at=at) is None:
         raise NotPublished
     return sheets.select_for_update(of=("self",), no_key=True).get()
+
+
+def _is_frozen(answer: CouncilAnswer) -> bool:
+    """Whether the head has decided: on this proposition, or by themself after a disagreement (decision 21)."""
+    sheet = answer.sheet
+    by_themself = Q(student=sheet.student_id, phase=sheet.phase_id) & ~Q(kind=DecisionKind.AGREEMENT)
+    return Decision.objects.filter(Q(answer=answer) | by_themself).exists()
