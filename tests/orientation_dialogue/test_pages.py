@@ -18,6 +18,7 @@ from schools.models import Guardian
 from tests.factories import Family, account, campaign, guardian, school, sign_in, student
 from tests.orientation_dialogue.conftest import OPINIONS, PROPOSALS, READ_AT
 from tests.orientation_dialogue.conftest import School as Veil
+from tests.test_addresses import whole_database
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,23 @@ def test_the_first_reading_of_each_account_is_kept_the_students_too(dubois: Fami
             read(client, "opinions", dubois)
     assert set(SheetReading.objects.values_list("user", flat=True)) == {dubois.sophie.user_id, dubois.emma.user_id}
     assert SheetReading.objects.count() == 2
+
+
+@pytest.mark.usefixtures("morning")
+@pytest.mark.parametrize("names", [["proposals", "agree"], ["agree", "proposals"]])
+def test_reading_writes_the_receipt_and_nothing_else_and_only_once(
+    dubois: Family, veil: Veil, names: list[str]
+) -> None:
+    veil.tell(PROPOSALS)
+    sophie = as_guardian(dubois.sophie)
+    before = whole_database()
+    written = []
+    for name in names:
+        read(sophie, name, dubois, *(["stmg"] if name == "agree" else []))
+        after = whole_database()
+        written.append({table for table in after if after[table] != before[table]} - {"audit_change"})
+        before = after
+    assert written == [{"orientation_sheetreading"}, set()]
 
 
 @pytest.mark.usefixtures("winter")
