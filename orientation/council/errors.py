@@ -23,10 +23,10 @@ class EntryNotBegun(OrientationError):
 
     def __init__(self, *, writing: Phase | None) -> None:
         if writing is None:
-            super().__init__(_("La campagne n’a pas de phase de saisie pour les familles : fixez d’abord ses dates."))
+            super().__init__(_("La campagne n’a pas de phase de saisie pour les familles : fixez d’abord ses dates."))
         else:
             super().__init__(
-                _("La saisie du conseil commence à la fermeture de la phase « %(phase)s », le %(at)s.")
+                _("La saisie du conseil commence à la fermeture de la phase « %(phase)s », le %(at)s.")
                 % {"phase": writing.phase_kind.label, "at": spoken_instant(writing.closes_at, writing.campaign.school)}
             )
 
@@ -36,7 +36,7 @@ class SheetPublished(OrientationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Rien n’a été enregistré : cette ligne est publiée. Retirez d’abord la publication de la classe.")
+            _("Rien n’a été enregistré : cette ligne est publiée. Retirez d’abord la publication de la classe.")
         )
 
 
@@ -45,7 +45,7 @@ class ListChangedSince(OrientationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("La famille a validé une nouvelle liste depuis l’affichage de cette page. La voici : relisez la ligne.")
+            _("La famille a validé une nouvelle liste depuis l’affichage de cette page. La voici : relisez la ligne.")
         )
 
 
@@ -55,7 +55,7 @@ class SheetChangedByOther(OrientationError):
     def __init__(self, *, theirs: CouncilSheet, mine: Answers) -> None:
         self.theirs, self.mine = theirs, mine
         super().__init__(
-            _("%(name)s a modifié cette ligne pendant ce temps. Rien n’a été écrasé : gardez l’une des deux versions.")
+            _("%(name)s a modifié cette ligne pendant ce temps. Rien n’a été écrasé : gardez l’une des deux versions.")
             % {"name": theirs.changed_by}
         )
 
@@ -77,7 +77,7 @@ class CannotPublishNow(OrientationError):
             message = _("La publication n’est possible qu’à partir du %(at)s.")
             super().__init__(message % {"at": spoken_instant(phase.opens_at, school)})
         else:
-            message = _("La phase a fermé le %(at)s : prolongez la phase pour publier.")
+            message = _("La phase a fermé le %(at)s : prolongez la phase pour publier.")
             super().__init__(message % {"at": spoken_instant(phase.closes_at, school)})
 
 
@@ -88,8 +88,8 @@ class LinesMissing(OrientationError):
         self.lines = list(lines)
         count = len(self.lines)
         message = ngettext(
-            "La classe ne peut pas être publiée : %(count)d ligne n’est pas prête.",
-            "La classe ne peut pas être publiée : %(count)d lignes ne sont pas prêtes.",
+            "La classe ne peut pas être publiée : %(count)d ligne n’est pas prête.",
+            "La classe ne peut pas être publiée : %(count)d lignes ne sont pas prêtes.",
             count,
         )
         super().__init__(message % {"count": count})
@@ -99,7 +99,7 @@ class NobodyToPublish(OrientationError):
     """The campaign takes no pupil of this class."""
 
     def __init__(self) -> None:
-        super().__init__(_("Cette classe n’a aucun élève concerné par la campagne : il n’y a rien à publier."))
+        super().__init__(_("Cette classe n’a aucun élève concerné par la campagne : il n’y a rien à publier."))
 
 
 class AlreadyRead(OrientationError):
@@ -108,8 +108,8 @@ class AlreadyRead(OrientationError):
     def __init__(self, *, families: int) -> None:
         self.families = families
         message = ngettext(
-            "La publication ne peut plus être retirée : %(count)d famille l’a déjà lue.",
-            "La publication ne peut plus être retirée : %(count)d familles l’ont déjà lue.",
+            "La publication ne peut plus être retirée : %(count)d famille l’a déjà lue.",
+            "La publication ne peut plus être retirée : %(count)d familles l’ont déjà lue.",
             families,
         )
         super().__init__(message % {"count": families})

@@ -177,8 +177,8 @@ def councils_of(campaign: Campaign) -> list[CouncilPhases]:
 def title_of(kind: PhaseKind, division: Division) -> str:
     """Return the heading of a class's page."""
     if kind is PhaseKind.PROVISIONAL_OPINIONS:
-        return _("%(division)s : avis provisoires du conseil de classe") % {"division": division}
-    return _("%(division)s : propositions du conseil de classe") % {"division": division}
+        return _("%(division)s : avis provisoires du conseil de classe") % {"division": division}
+    return _("%(division)s : propositions du conseil de classe") % {"division": division}
 
 
 def _recommendation_boxes(offered: frozenset[str]) -> SafeString:

@@ -64,7 +64,7 @@ def withdraw(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> 
         raise PermissionDenied(str(refusal)) from refusal
     except OrientationError as refusal:
         return _before_withdrawing(place, refusal=str(refusal), status=409)
-    messages.success(request, _("La publication est retirée : la classe peut être modifiée, puis publiée de nouveau."))
+    messages.success(request, _("La publication est retirée : la classe peut être modifiée, puis publiée de nouveau."))
     return redirect("admin:council", uai, kind, division)
 
 

@@ -91,7 +91,7 @@ def check(answers: Answers, *, kind: PhaseKind, asked: Asked, catalogue: Catalog
     """Return what forbids these answers to be kept, in French sentences; what is only missing is no problem here."""
     codes = [answer.pathway for answer in answers]
     problems = [
-        _("« %(label)s » figure deux fois sur la ligne.") % {"label": _label(code, catalogue)}
+        _("« %(label)s » figure deux fois sur la ligne.") % {"label": _label(code, catalogue)}
         for code in sorted({code for code in codes if codes.count(code) > 1})
     ]
     for answer in answers:
@@ -110,20 +110,20 @@ def _check_answer(answer: Answer, *, kind: PhaseKind, asked: Asked, catalogue: C
         problems += _check_added(pathway, kind, values)
         allowed = allowed[:1]
     if answer.verdict and answer.verdict not in allowed:
-        problems.append(_("Cette réponse ne convient pas pour « %(label)s ».") % values)
+        problems.append(_("Cette réponse ne convient pas pour « %(label)s ».") % values)
     if len(answer.comment) > COMMENT_MAX_LENGTH:
         problems.append(
-            _("Le texte sur « %(label)s » a %(length)d caractères : %(maximum)d au plus.") % values,
+            _("Le texte sur « %(label)s » a %(length)d caractères : %(maximum)d au plus.") % values,
         )
     if answer.recommended - {each.code for each in recommendable(pathway, catalogue)}:
-        problems.append(_("Une spécialité recommandée ne convient pas pour « %(label)s ».") % values)
+        problems.append(_("Une spécialité recommandée ne convient pas pour « %(label)s ».") % values)
     return problems
 
 
 def _check_added(pathway: Pathway, kind: PhaseKind, values: Mapping[str, object]) -> list[str]:
     if not can_add(kind):
-        return [_("« %(label)s » n’est pas demandée : le conseil n’ajoute de voie que dans les propositions.") % values]
-    return [] if pathway.is_active else [_("« %(label)s » n’est plus proposée.") % values]
+        return [_("« %(label)s » n’est pas demandée : le conseil n’ajoute de voie que dans les propositions.") % values]
+    return [] if pathway.is_active else [_("« %(label)s » n’est plus proposée.") % values]
 
 
 def recommendable(pathway: Pathway, catalogue: Catalogue) -> list[Speciality]:

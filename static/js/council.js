@@ -61,7 +61,7 @@ list?.addEventListener("change", (event) => {
 
 function sumUp(details) {
   const names = [...details.querySelectorAll("input:checked")].map((box) => box.parentElement.textContent.trim());
-  details.querySelector(".council-recommended__list").textContent = ` : ${names.join(", ") || "aucune"}`;
+  details.querySelector(".council-recommended__list").textContent = `\u00a0: ${names.join(", ") || "aucune"}`;
 }
 
 document.body.addEventListener("htmx:configRequest", (event) => {
@@ -114,9 +114,9 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
 });
 
 function reasonOf(xhr) {
-  if (xhr.status === 0) return "pas de réponse du réseau. Ce que vous avez saisi reste dans la page ; un nouvel essai suivra.";
-  if (xhr.status === 200) return "votre session a pris fin. Reconnectez-vous dans un autre onglet : l’enregistrement reprendra ici.";
-  return "le service a refusé. Ce que vous avez saisi reste dans la page ; un nouvel essai suivra.";
+  if (xhr.status === 0) return "pas de réponse du réseau. Ce que vous avez saisi reste dans la page\u00a0; un nouvel essai suivra.";
+  if (xhr.status === 200) return "votre session a pris fin. Reconnectez-vous dans un autre onglet\u00a0: l’enregistrement reprendra ici.";
+  return "le service a refusé. Ce que vous avez saisi reste dans la page\u00a0; un nouvel essai suivra.";
 }
 
 // The watch (every 10 s) was answered: the network and the session are back, and it brought a token of this session.
@@ -142,7 +142,7 @@ document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
   const news = event.detail.fragment.querySelector?.(".council-line__state");
   const place = shown.querySelector("[data-news]");
   if (place && news) {
-    place.textContent = `Modifiée par ailleurs : ${news.textContent.replace(/\s+/g, " ").trim()}`;
+    place.textContent = `Modifiée par ailleurs\u00a0: ${news.textContent.replace(/\s+/g, " ").trim()}`;
     place.hidden = false;
   }
 });

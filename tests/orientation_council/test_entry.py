@@ -97,7 +97,7 @@ def test_what_breaks_the_rules_is_refused_and_nothing_is_half_written(opinions: 
 @pytest.mark.parametrize("before", [timedelta(seconds=1), timedelta(days=30)], ids=["open", "upcoming"])
 def test_entry_begins_at_the_very_instant_the_families_phase_closes(opinions: Council, before: timedelta) -> None:
     closes_at = opinions.writing.closes_at
-    with pytest.raises(EntryNotBegun, match="La saisie du conseil commence à la fermeture de la phase « Intentions »"):
+    with pytest.raises(EntryNotBegun, match="La saisie du conseil commence à la fermeture de la phase « Intentions »"):
         opinions.save(*FAVOURABLE, at=closes_at - before)
     assert not CouncilSheet.objects.exists()
     assert opinions.save(*FAVOURABLE, at=closes_at).version == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -94,7 +95,7 @@ def look(page: Page) -> None:
     page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
-def cookie_of(user: User, site: str) -> dict[str, str]:
+def cookie_of(user: User, site: str) -> Any:
     signed_in = sign_in(Client(), user, None)
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": signed_in.cookies[name].value, "url": site}

@@ -115,7 +115,7 @@ def test_who_opens_a_class_is_noted(meeting: Council) -> None:
 def test_before_the_families_phase_closes_the_page_says_when_and_offers_nothing_to_enter(meeting: Council) -> None:
     with time_machine.travel(meeting.writing.closes_at - timedelta(hours=1), tick=False):
         page = as_(meeting).get(address("council", meeting)).content.decode()
-    assert "La saisie du conseil commence à la fermeture de la phase « Intentions »" in page
+    assert "La saisie du conseil commence à la fermeture de la phase « Intentions »" in page
     assert "<textarea" not in page
 
 
@@ -141,7 +141,7 @@ def test_the_projection_shows_one_pupil_and_what_was_said_without_the_menu(decid
             "Élève 1 sur 2"
             in client.get(address("council", deciding), {"projection": "1", "eleve": str(wrong)}).content.decode()
         )
-    second = client.get(address("council", deciding), {"projection": "1", "eleve": other.pk}).content.decode()
+    second = client.get(address("council", deciding), {"projection": "1", "eleve": str(other.pk)}).content.decode()
     assert "Élève 2 sur 2" in second
     assert '<h2 id="nom">Petit Noé</h2>' in second
 
@@ -181,7 +181,7 @@ def test_what_is_refused_stays_in_the_form(meeting: Council) -> None:
     answer = send(client, meeting, {"verdict-generale": "reserved", "comment-generale": long})
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "a 501 caractères : 500 au plus" in page
+    assert "a 501 caractères : 500 au plus" in page
     assert long in page
     assert 'value="reserved" checked' in page
     piece = send(client, meeting, {"comment-generale": long}, htmx=True)
@@ -273,7 +273,7 @@ def test_a_line_to_review_says_what_is_no_longer_asked(meeting: Council) -> None
     meeting.ask("stmg", "sti2d")
     page = as_(meeting).get(address("council", meeting)).content.decode()
     assert "À revoir" in page
-    assert "N’est plus demandé : 1re générale (favorable)." in page
+    assert "N’est plus demandé : 1re générale (favorable)." in page
     assert "J’ai revu cette ligne" in page
 
 
@@ -338,11 +338,11 @@ def test_a_half_filled_page_is_refused_by_name_and_nothing_is_half_written(decid
     with time_machine.travel(deciding.telling, tick=False):
         client = as_(deciding)
         page = client.get(address("publish_council", deciding)).content.decode()
-        assert "Noé Petit</a> : rang 2 sans réponse" in page
+        assert "Noé Petit</a> : rang 2 sans réponse" in page
         assert "Publier la classe 2DE3</button>" not in page
         answer = client.post(address("publish_council", deciding))
     assert answer.status_code == 409
-    assert "La classe ne peut pas être publiée : 1 ligne n’est pas prête." in answer.content.decode()
+    assert "La classe ne peut pas être publiée : 1 ligne n’est pas prête." in answer.content.decode()
     assert not DivisionPublication.objects.exists()
     assert not CouncilSheet.objects.exclude(publication=None).exists()
     assert not OutboxMessage.objects.exists()

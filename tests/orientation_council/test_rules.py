@@ -81,15 +81,15 @@ def test_who_validated_nothing_lacks_nothing() -> None:
 
 def test_the_council_adds_a_voie_in_propositions_only_and_as_a_yes() -> None:
     assert problems(Answer("stl", Verdict.YES)) == []
-    assert problems(Answer("stl", Verdict.NO)) == ["Cette réponse ne convient pas pour « 1re STL »."]
+    assert problems(Answer("stl", Verdict.NO)) == ["Cette réponse ne convient pas pour « 1re STL »."]
     assert "n’ajoute de voie que dans les propositions" in problems(Answer("stl"), kind=OPINIONS)[0]
-    assert problems(Answer("ancienne", Verdict.YES)) == ["« 1re ancienne » n’est plus proposée."]
+    assert problems(Answer("ancienne", Verdict.YES)) == ["« 1re ancienne » n’est plus proposée."]
     assert problems(Answer("inconnue")) == ["Une voie de la ligne n’existe pas."]
 
 
 def test_a_voie_stands_once_on_a_line() -> None:
     assert problems(Answer("stl", Verdict.YES), Answer("stl", Verdict.YES)) == [
-        "« 1re STL » figure deux fois sur la ligne."
+        "« 1re STL » figure deux fois sur la ligne."
     ]
 
 
@@ -107,7 +107,7 @@ def test_specialities_are_recommended_with_1re_generale_only_and_among_those_pro
 
 def test_a_text_too_long_is_refused_with_its_length() -> None:
     assert problems(Answer("stmg", comment="x" * COMMENT_MAX_LENGTH)) == []
-    assert problems(Answer("stmg", comment="x" * 501)) == ["Le texte sur « 1re STMG » a 501 caractères : 500 au plus."]
+    assert problems(Answer("stmg", comment="x" * 501)) == ["Le texte sur « 1re STMG » a 501 caractères : 500 au plus."]
 
 
 answers = st.lists(
