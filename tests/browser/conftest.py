@@ -46,6 +46,8 @@ class Product:
     site: str
     mailbox: str
     database_url: str
+    exports: Path
+    """Where the SIECLE exports lie that the head in Bordeaux can import."""
 
     def messages(self, to: str, subject: str = "", about: str = "") -> list[dict[str, Any]]:
         """Return the e-mails that reached this address and speak of this child, newest last."""
@@ -96,7 +98,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
                 time.sleep(0.25)
             assert state_file.exists(), log.read_text()
             state = json.loads(state_file.read_text())
-            yield Product(state["site"].rstrip("/"), state["mailbox"].rstrip("/"), state["database_url"])
+            yield Product(state["site"].rstrip("/"), state["mailbox"].rstrip("/"), state["database_url"], Path(state["folder"]) / "siecle")
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
