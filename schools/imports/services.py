@@ -155,23 +155,37 @@ def import_at_once(
 
     report = apply_import(export, by=by, at=at, create_school=create_school, school_name=school_name, check=check)
     school, preview = previews[0]
+    _record(school, export, preview, files=list(files), by=by, at=at)
+    return report
+
+
+def _record(
+    school: School,
+    export: SiecleExport,
+    preview: Preview,
+    *,
+    files: list[dict[str, Any]],
+    by: AbstractBaseUser | None,
+    at: datetime,
+) -> None:
+    """Leave the line in the history of what a command wrote."""
+    asked_by = by.pk if by else None
     SiecleImport.objects.create(
         school=school,
         school_year=export.school_year,
         origin=ImportOrigin.COMMAND,
         state=ImportState.DONE,
-        files=list(files),
+        files=files,
         export_made_at=export.made_at,
         uploaded_at=at,
-        uploaded_by_id=by.pk if by else None,
+        uploaded_by_id=asked_by,
         confirmed_at=at,
-        confirmed_by_id=by.pk if by else None,
+        confirmed_by_id=asked_by,
         ended_at=at,
         digest=preview.digest,
         summary=preview.summary,
         lines=preview.lines,
     )
-    return report
 
 
 def _locked(siecle_import: SiecleImport, by: Account) -> SiecleImport:
