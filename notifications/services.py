@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,11 +42,15 @@ def enqueue(
 
 @dataclass(frozen=True, kw_only=True)
 class Addressee:
-    """One of those to whom the same words are owed; the fields are those of `enqueue`."""
+    """One of those to whom the same words are owed; the fields are those of `enqueue`.
+
+    `context` holds what only this message says, over what they all say.
+    """
 
     recipient: str
     address: str
     deduplication_key: str
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 def enqueue_all(
@@ -60,7 +64,7 @@ def enqueue_all(
             recipient=each.recipient,
             address=each.address,
             language=language,
-            context=context,
+            context={**context, **each.context},
             deduplication_key=each.deduplication_key,
             due_at=at,
             created_at=at,

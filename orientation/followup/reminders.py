@@ -115,43 +115,44 @@ def remind(
         for family in plan.to_write
         for guardian in family.guardians
     )
-    by_student: dict[int, list[Reminder]] = {}
-    for row in rows:
-        by_student.setdefault(row.student_id, []).append(row)
-    for family in plan.to_write:
-        enqueue_all(
-            kind=REMINDER,
-            to=[
-                Addressee(
-                    recipient=f"guardian:{row.guardian_id}",
-                    address=row.guardian.usable_email,
-                    deduplication_key=_key(row),
-                )
-                for row in by_student[family.student.pk]
-            ],
-            context=_context(family.student, campaign, phase),
-            at=at,
-        )
+    enqueue_all(
+        kind=REMINDER,
+        to=[
+            Addressee(
+                recipient=f"guardian:{row.guardian_id}",
+                address=row.guardian.usable_email,
+                deduplication_key=_key(row),
+                context=_about(row.student),
+            )
+            for row in rows
+        ],
+        context=_words(campaign, phase),
+        at=at,
+    )
     mine = Reminder.objects.filter(phase=phase, reminded_by=by, reminded_at__gte=since)
     return mine.filter(student__in=students.values("pk")).values("student").distinct().count()
 
 
 def preview_text(student: Student, campaign: Campaign, phase: Phase) -> str:
     """Return the words of the reminder about this student, as they would be sent. No query."""
-    message = OutboxMessage(kind=REMINDER, context=_context(student, campaign, phase))
+    message = OutboxMessage(kind=REMINDER, context={**_words(campaign, phase), **_about(student)})
     return str(build_email(message).body)
 
 
-def _context(student: Student, campaign: Campaign, phase: Phase) -> dict[str, Any]:
-    path = reverse("orientation:home", args=[student.public_id])
+def _words(campaign: Campaign, phase: Phase) -> dict[str, Any]:
+    """Return what all the reminders of a phase say."""
     return {
-        "student": student.full_name,
         "school": campaign.school.name,
         "phase": str(phase.phase_kind.label),
         "kind": phase.kind,
         "until": spoken_instant(phase.closes_at, campaign.school),
-        "url": f"{settings.SITE_URL}{path}",
     }
+
+
+def _about(student: Student) -> dict[str, Any]:
+    """Return what a reminder says of the pupil."""
+    path = reverse("orientation:home", args=[student.public_id])
+    return {"student": student.full_name, "url": f"{settings.SITE_URL}{path}"}
 
 
 def _key(reminder: Reminder) -> str:

@@ -11,6 +11,7 @@ import time_machine
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from notifications import kinds
 from notifications.kinds import BULK, URGENT
@@ -105,6 +106,22 @@ def test_who_has_validated_or_cannot_be_written_to_is_left_out(dubois: Family) -
     assert [each.student for each in plan.to_call] == [silent]
     assert plan.messages == 2
     assert do_remind(dubois) == 1
+
+
+def test_reminding_costs_the_same_whatever_the_number_of_families(dubois: Family) -> None:
+    def cost(at: datetime) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            do_remind(dubois, at=at, by=head)
+        return len(queries)
+
+    head = staff(dubois.school)
+    one = cost(NOW - timedelta(days=5))
+    for number in range(12):
+        pupil = student(dubois.school, f"Élève {number}", "Martin")
+        guardian(dubois.school, "Jo", f"Martin {number}", pupil)
+    assert cost(NOW) == one
+    assert OutboxMessage.objects.count() == 2 + 2 + 12
+    assert {each.context["student"] for each in OutboxMessage.objects.all()} >= {"Emma Dubois", "Élève 3 Martin"}
 
 
 def test_nobody_is_reminded_of_a_phase_that_is_not_open(dubois: Family) -> None:
