@@ -133,7 +133,7 @@ def asked_in(submission: Submission | None) -> dict[str, Choice]:
 
 
 def answers_of(sheet: CouncilSheet) -> Answers:
-    """Return what a sheet holds, as it could be typed again: three queries unless prefetched."""
+    """Return what a sheet holds, as it could be typed again. No query where its answers are prefetched."""
     return typed_again(sheet.answers.all())
 
 

@@ -70,7 +70,9 @@ def open_as(chromium: Browser, live_server: object, council: Council) -> Iterato
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_one(user: User, width: int = 1280, *, javascript: bool = True, query: str = "") -> Page:
+    def open_one(
+        user: User, width: int = 1280, *, javascript: bool = True, query: str = "", name: str = "council"
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 768}, locale="fr-FR", java_script_enabled=javascript
         )
@@ -79,7 +81,8 @@ def open_as(chromium: Browser, live_server: object, council: Council) -> Iterato
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        place = reverse("admin:council", args=[council.school.uai, council.kind, council.division.pk])
+        arguments = [council.school.uai, council.kind, council.division.pk]
+        place = reverse(f"admin:{name}", args=arguments[:1] if name == "councils" else arguments)
         page.goto(f"{live_server}{place}{query}")
         return page
 
@@ -137,6 +140,12 @@ def test_a_proposition_is_added_recommended_specialities_ticked_and_the_focus_fo
     expect(emma.get_by_text("Proposée par le conseil")).to_be_visible()
     expect(emma.get_by_role("heading")).to_be_focused()
     assert kept(council)[0].recommended == {"nsi"}
+    emma.get_by_label("Non").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator("form.is-unkept")).to_have_count(0)
+    expect(emma.get_by_text("Proposée par le conseil")).to_be_visible()
+    assert kept(council)[0].verdict == "no"
     emma.get_by_role("button", name="Retirer").click()
     expect(emma.get_by_text("Proposée par le conseil")).to_have_count(0)
 
@@ -226,12 +235,15 @@ def test_the_projection_follows_what_is_entered_and_turns_with_the_arrows(open_a
 @pytest.mark.parametrize("width", [1280, 1024, 360])
 def test_nothing_scrolls_sideways_and_axe_finds_nothing(open_as: Open, council: Council, width: int) -> None:
     council.save(Answer("generale", "no", "Moyennes trop basses."), at=timezone.now())
-    for user, query in (
-        (council.deputy, ""),
-        (staff(council.school, Role.COUNSELLOR), ""),
-        (council.head, "?projection=1"),
+    for user, name, query in (
+        (council.deputy, "council", ""),
+        (staff(council.school, Role.COUNSELLOR), "council", ""),
+        (council.head, "council", "?projection=1"),
+        (council.head, "councils", ""),
+        (council.head, "publish_council", ""),
+        (council.head, "withdraw_council", ""),
     ):
-        page = open_as(user, width, query=query)
+        page = open_as(user, width, name=name, query=query)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
