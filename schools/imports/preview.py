@@ -60,14 +60,14 @@ def preview_of(plan: ImportPlan) -> Preview:
     """Tell a plan. One query."""
     counts: Counter[str] = Counter()
     kept: dict[str, list[Line]] = {section: [] for section in SECTIONS}
-    digest = hashlib.sha256()
+    digests: list[bytes] = []
     for section, key, line in _told(plan):
         counts[section] += 1
-        digest.update(json.dumps([section, key, line], sort_keys=True).encode())
+        digests.append(_digest([section, key, line]))
         if len(kept[section]) < LINES_KEPT:
             kept[section].append(line)
     cautions = list(_cautions(plan))
-    digest.update(json.dumps([caution["code"] for caution in cautions]).encode())
+    digests += [_digest(caution["code"]) for caution in cautions]
     summary = {
         "counts": {section: counts[section] for section in SECTIONS},
         "unchanged": {
@@ -79,7 +79,12 @@ def preview_of(plan: ImportPlan) -> Preview:
         "returned": len(plan.students_returned),
         "cautions": cautions,
     }
-    return Preview(summary, kept, digest.hexdigest())
+    # sorted, since PostgreSQL gives rows in no order of its own
+    return Preview(summary, kept, hashlib.sha256(b"".join(sorted(digests))).hexdigest())
+
+
+def _digest(told: Any) -> bytes:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
 
 def _cautions(plan: ImportPlan) -> Iterator[dict[str, str]]:
