@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from schools.models import Role, School, StaffMembership
 from schools.policies import StaffAct, may
@@ -50,12 +51,21 @@ def staff_context(request: HttpRequest, available_apps: Iterable[dict[str, Any]]
     # several addresses begin this one: the longest is the page one is in
     nearest = max((url for url in urls if request.path.startswith(url)), key=len, default="")
     return {
+        "staff_home": home_title(request),
         "staff_menu": [_section(title, pages, request.path, nearest) for title, pages in sections if pages],
         "staff_roles": [RolesInSchool(school, _roles_in_words(found)) for school, found in held],
         "is_staff_home": request.path == reverse("admin:index"),
         "reads_journal": not held
         or any(may(Role(each.role), StaffAct.READ_JOURNAL) for _school, found in held for each in found),
     }
+
+
+def home_title(request: HttpRequest) -> str:
+    """Return what the first page of the school's side is called for this person."""
+    schools = {each.school_id for each in memberships_in(request)}
+    if not schools:
+        return _("Accueil")
+    return _("Mes établissements") if len(schools) > 1 else _("Mon établissement")
 
 
 def _by_school(memberships: list[StaffMembership]) -> Iterator[tuple[School, list[StaffMembership]]]:

@@ -19,7 +19,7 @@ from accounts.views.sign_out import sign_out
 from accounts.views.staff_sign_in import sign_in
 from orientation import staff_urls as orientation_pages
 from portal.staff_home import homes_of
-from portal.staff_menu import staff_context
+from portal.staff_menu import home_title, staff_context
 from schools import staff_urls as school_pages
 
 ROOMS = (school_pages, account_pages, orientation_pages)
@@ -29,7 +29,6 @@ class StaffSite(AdminSite):
     """What staff enter at `/admin/`. Every page of a school names it by its UAI."""
 
     site_header = site_title = _("Scolarité Services — administration")
-    index_title = _("Mon établissement")
     enable_nav_sidebar = False
     empty_value_display = "—"
 
@@ -61,7 +60,8 @@ class StaffSite(AdminSite):
         return {**context, **staff_context(request, context["available_apps"])}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {**(extra_context or {}), "homes": homes_of(request)})
+        context = {"homes": homes_of(request), "title": home_title(request)}
+        return super().index(request, {**(extra_context or {}), **context})
 
     def _guarded(self) -> list[Any]:
         """Return the rooms' pages, each open to who may enter this site only."""

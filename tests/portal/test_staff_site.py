@@ -170,6 +170,7 @@ def test_who_works_in_two_schools_finds_each_by_its_name_with_their_role(dubois:
     StaffMembership.objects.create(user=user, school=other, role=Role.HEAD)
     page = sign_in(Client(), user, None).get(STUDENTS).content.decode()
     for place, role in ((dubois.school, Role.OFFICE), (other, Role.HEAD)):
+        assert "Mes établissements" in page
         assert re.search(rf"<strong>{capfirst(role.label)}</strong><br>{place}", page)
 
 
@@ -180,6 +181,21 @@ def test_the_menu_offers_no_page_that_the_role_may_not_open(dubois: Family) -> N
     for address in re.findall(r'href="([^"]+)"', menu):
         assert client.get(address).status_code == 200, address
     assert reverse("admin:schools_guardian_changelist") not in menu
+
+
+def test_the_operator_is_led_home_and_not_to_a_school(dubois: Family) -> None:
+    client = sign_in(Client(), operator(), None)
+    for address in (reverse("admin:index"), reverse("admin:orientation_pathway_changelist")):
+        assert "Mon établissement" not in client.get(address).content.decode()
+
+
+def test_a_form_says_what_its_stars_mean_where_something_may_be_written(dubois: Family) -> None:
+    client = sign_in(Client(), operator(), None)
+    page = client.get(reverse("admin:orientation_speciality_add")).content.decode()
+    assert "Les champs suivis d’une étoile (*) sont obligatoires." in page
+    reader = sign_in(Client(), staff(dubois.school), None)
+    page = reader.get(reverse("admin:schools_student_change", args=[dubois.emma.pk])).content.decode()
+    assert "étoile" not in page
 
 
 def test_memberships_are_read_once_per_page(dubois: Family) -> None:
