@@ -142,7 +142,7 @@ def is_same_address(one: str, other: str) -> bool:
 
 def records_of_person(guardian: Guardian) -> QuerySet[Guardian]:
     """Return all records of the person this record is about: one per school, tied by their account."""
-    accounts = _accounts_of(guardian)
+    accounts = accounts_of(guardian)
     own_files = Guardianship.objects.legal().filter(relationship=Relationship.SELF, student__user_id__in=accounts)
     return Guardian.objects.filter(
         Q(pk=guardian.pk) | Q(user_id__in=accounts) | Q(pk__in=own_files.values("guardian_id"))
@@ -157,7 +157,7 @@ def propose_email(
     `by` is the account that asks, `confirm_url` makes the page's address from the link's token. A newer proposal
     replaces the former one and its link. Raises NotOwnContactDataError, InvalidAddressError, TooManyProposalsError.
     """
-    if by.pk not in _accounts_of(guardian):
+    if by.pk not in accounts_of(guardian):
         raise NotOwnContactDataError
     address = normalise_address(address)
     with transaction.atomic():
@@ -223,11 +223,18 @@ def confirm_email(*, token: str, at: datetime) -> Guardian:
 
 
 def share_address(*, guardian: Guardian) -> None:
-    """Give a record that has just joined its person the address that the person had confirmed before, if any."""
-    known = records_of_person(guardian).exclude(pk=guardian.pk).exclude(own_email="").first()
+    """Give a record that has just joined its person what the person had said before.
+
+    That is the address they had confirmed, if any, and that they want no reminder.
+    """
+    others = list(records_of_person(guardian).exclude(pk=guardian.pk))
+    known = next((each for each in others if each.own_email), None)
     if known and not guardian.own_email:
         guardian.own_email, guardian.own_email_refused_at = known.own_email, known.own_email_refused_at
         guardian.save(update_fields=["own_email", "own_email_refused_at"])
+    if not guardian.mutes_reminders and any(each.mutes_reminders for each in others):
+        guardian.mutes_reminders = True
+        guardian.save(update_fields=["mutes_reminders"])
 
 
 def note_refusal(*, guardian: Guardian, address: str, at: datetime) -> None:
@@ -258,7 +265,7 @@ def email_status(guardian: Guardian) -> list[KnownAddress]:
     ]
 
 
-def _accounts_of(guardian: Guardian) -> set[int]:
+def accounts_of(guardian: Guardian) -> set[int]:
     """Return the accounts of the person: the record's, and for an adult student the one of their own file."""
     own_files = guardian.guardianships.legal().filter(relationship=Relationship.SELF, student__user_id__isnull=False)
     accounts = set(own_files.values_list("student__user_id", flat=True))

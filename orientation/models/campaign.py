@@ -51,6 +51,11 @@ class Campaign(models.Model):
         default=3,
         help_text=_("Une famille n’est jamais relancée deux fois dans ce délai."),
     )
+    notice_days = models.PositiveSmallIntegerField(
+        _("jours entre le rappel automatique et la fermeture"),
+        default=3,
+        help_text=_("Les familles qui n’ont pas fait ce que la phase demande le reçoivent ce nombre de jours avant."),
+    )
 
     class Meta:
         verbose_name = _("campagne")
@@ -64,6 +69,9 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reminder_delay_days__range=(1, 30)), name="campaign_reminder_delay_between_1_and_30"
+            ),
+            models.CheckConstraint(
+                condition=Q(notice_days__range=(1, 30)), name="campaign_notice_days_between_1_and_30"
             ),
         ]
 

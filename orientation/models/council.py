@@ -180,6 +180,8 @@ class Acknowledgement(models.Model):
         Guardian, on_delete=models.PROTECT, related_name="acknowledgements", verbose_name=_("représentant légal")
     )
     guardian_name = models.CharField(_("nom du représentant légal"), max_length=200)
+    entered_by_name = models.CharField(_("saisi par"), max_length=200, blank=True)
+    """The member of staff who entered what came on paper, frozen; empty when the guardian acted (decision 14)."""
 
     class Meta:
         verbose_name = _("accusé de réception")
@@ -187,6 +189,11 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet}, {self.guardian_name}"
+
+    @property
+    def attribution(self) -> str:
+        """Who acknowledged and by whom it was entered, as every page and paper says it: agrees with *accusé*."""
+        return attribution_of(self)
 
 
 class FamilyAnswer(models.Model):
@@ -205,6 +212,8 @@ class FamilyAnswer(models.Model):
         Guardian, on_delete=models.PROTECT, related_name="family_answers", verbose_name=_("représentant légal")
     )
     guardian_name = models.CharField(_("nom du représentant légal"), max_length=200)
+    entered_by_name = models.CharField(_("saisi par"), max_length=200, blank=True)
+    """The member of staff who entered what came on paper, frozen; empty when the guardian acted (decision 14)."""
 
     class Meta:
         verbose_name = _("réponse de la famille")
@@ -216,6 +225,19 @@ class FamilyAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.answer}, n° {self.number}"
+
+    @property
+    def attribution(self) -> str:
+        """Who answered and by whom it was entered, as every page and paper says it."""
+        return attribution_of(self)
+
+
+def attribution_of(act: Acknowledgement | FamilyAnswer) -> str:
+    """Return the guardian's name or, for what came on paper, “saisi par l'établissement (…), au nom de …”."""
+    if act.entered_by_name:
+        words = _("saisi par l’établissement (%(entered_by)s), au nom de %(guardian)s")
+        return str(words % {"entered_by": act.entered_by_name, "guardian": act.guardian_name})
+    return act.guardian_name
 
 
 class Reminder(models.Model):

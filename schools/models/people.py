@@ -132,6 +132,11 @@ class Guardian(models.Model):
     own_email_refused_at = models.DateTimeField(_("adresse confirmée refusée le"), null=True, blank=True)
     pending_email = models.EmailField(_("adresse à confirmer"), blank=True)
     pending_email_at = models.DateTimeField(_("adresse à confirmer donnée le"), null=True, blank=True)
+    mutes_reminders = models.BooleanField(
+        _("ne souhaite pas de rappel"),
+        default=False,
+        help_text=_("Les confirmations, publications, réponses et décisions lui sont toujours envoyées."),
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
