@@ -1,4 +1,4 @@
-"""A school's year by its own pages: import, open, the family validates, close, two people at the council, publish, read."""
+"""A school's year by its pages: import, open, the family validates, close, two people at the council, publish, read."""
 
 from __future__ import annotations
 
@@ -175,7 +175,8 @@ def both_enter_at_once(head: Page, teacher: Page, product: Product) -> None:
     expect(hugo.get_by_role("status")).to_contain_text("Complet")
     told = teacher.get_by_role("article", name="Masson Amina")
     expect(told).to_contain_text("Proposée par le conseil", timeout=ANSWER_WITHIN)
-    expect(head.get_by_role("article", name="Roche Hugo").get_by_label("Oui").first).to_be_checked(timeout=ANSWER_WITHIN)
+    yes = head.get_by_role("article", name="Roche Hugo").get_by_label("Oui").first
+    expect(yes).to_be_checked(timeout=ANSWER_WITHIN)
 
 
 def publish(page: Page, product: Product) -> None:
