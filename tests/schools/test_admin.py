@@ -47,7 +47,7 @@ def signed_in(client: Client, dubois: Family) -> Callable[[Role], Client]:
 
     def with_role(role: Role) -> Client:
         of_staff = member(dubois.school, role)
-        if role is Role.FORM_TEACHER:
+        if role is Role.FORM_TEACHER and dubois.emma.division:
             of_staff.memberships.get().divisions.add(dubois.emma.division)
         return sign_in(client, of_staff, None)
 
