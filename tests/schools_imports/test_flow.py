@@ -220,6 +220,7 @@ def test_a_cancelled_import_writes_nothing_and_keeps_nothing(head, place, send):
     answer = head.post(reverse("admin:import_cancel", args=[UAI, one.pk]))
     assert answer.status_code == 302
     one.refresh_from_db()
+    assert one.cancelled_by
     assert (one.state, one.cancelled_by.username) == (ImportState.CANCELLED, "cheffe")
     assert (one.summary, one.lines) == ({}, {})
     assert not ImportFile.objects.exists()

@@ -94,10 +94,12 @@ def test_an_import_is_claimed_once_until_the_lease_ends(start):
     one = start()
     now = timezone.now()
     first = claim(at=now)
+    assert first
     assert first == one
     assert (first.state, first.due_at) == (ImportState.CHECKING, now + LEASE)
     assert claim(at=now) is None
     again = claim(at=now + LEASE)
+    assert again
     assert again == one
     assert again.claim != first.claim
 
