@@ -13,6 +13,7 @@ class OrientationConfig(AppConfig):
         from orientation.council import mails as council_mails
         from orientation.decisions import mails as decision_mails
         from orientation.followup import reminders
+        from orientation.notices import mails as notice_mails
         from orientation.service import ORIENTATION
         from schools import staff_pages
         from schools.policies import StaffAct
@@ -22,6 +23,7 @@ class OrientationConfig(AppConfig):
         council_mails.register_kinds()
         decision_mails.register_kinds()
         reminders.register_kinds()
+        notice_mails.register_kinds()
         staff_pages.register(
             staff_pages.StaffPage(title=_("Campagne et phases"), url_name="campaign", act=StaffAct.READ, position=10)
         )
@@ -30,6 +32,9 @@ class OrientationConfig(AppConfig):
         )
         staff_pages.register(
             staff_pages.StaffPage(title=_("Suivi des familles"), url_name="followup", act=StaffAct.READ, position=30)
+        )
+        staff_pages.register(
+            staff_pages.StaffPage(title=_("Décisions"), url_name="decisions", act=StaffAct.READ, position=45)
         )
         staff_pages.register(
             staff_pages.StaffPage(title=_("Prévision des groupes"), url_name="totals", act=StaffAct.READ, position=50)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> and <phase:…> known
 from orientation.campaigns import views as campaigns
 from orientation.council import urls as council
+from orientation.decisions import urls as decisions
 from orientation.documents import staff_views as documents
 from orientation.entry import views as entry
 from orientation.followup import totals_views as totals
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("fiches/<uuid:student>.pdf", documents.dialogue_form, name="dialogue_form"),
     path("fiches/classe/<int:division>.pdf", documents.dialogue_forms, name="dialogue_forms"),
     *council.urlpatterns,
+    *decisions.urlpatterns,
     path("suivi/", followup.followup, name="followup"),
     path("suivi/relances/", followup.reminders, name="reminders"),
     path("suivi/export/", followup.followup_export, name="followup_export"),

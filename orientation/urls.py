@@ -3,7 +3,7 @@
 from django.urls import path
 
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> known
-from orientation.views import choices, conflict, council, documents, home, submissions
+from orientation.views import choices, conflict, council, decisions, documents, home, submissions
 
 app_name = "orientation"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path(
         "<uuid:student>/propositions/<slug:pathway>/pas-d-accord/", council.answer, {"agrees": False}, name="disagree"
     ),
+    path("<uuid:student>/decisions/", decisions.decisions, name="decisions"),
+    path("<uuid:student>/decisions/<uuid:public_id>.pdf", decisions.pdf, name="decision_pdf"),
+    path("<uuid:student>/echeances.ics", decisions.deadlines, name="deadlines"),
     path("<uuid:student>/<writing_phase:kind>/", choices.index, name="choices"),
     path("<uuid:student>/<writing_phase:kind>/ajouter/", choices.add, name="add_choice"),
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/modifier/", choices.edit, name="edit_choice"),

@@ -32,7 +32,7 @@ APPEAL = (
     gettext_lazy(
         "Cette décision peut faire l’objet d’un appel dans les trois jours ouvrables qui suivent la réception de sa "
         "notification : du lundi au samedi, jours fériés exclus, le jour de la réception ne comptant pas. Reçue un "
-        "vendredi, elle peut être contestée jusqu’au mardi suivant à 24 h."
+        "vendredi, elle peut être contestée jusqu’au mardi suivant à 24 h, sauf jour férié."
     ),
     gettext_lazy(
         "L’appel est formé par les représentants légaux, ou par l’élève majeur, auprès du chef d’établissement, qui "

@@ -6,13 +6,15 @@ from collections.abc import Collection
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 
 from orientation.dialogue.records import Line, lines_of
 from orientation.models import (
     Choice,
     CouncilAnswer,
     CouncilSheet,
+    Decision,
+    DecisionKind,
     FamilyAnswer,
     Phase,
     PhaseKind,
@@ -65,13 +67,27 @@ def lines_for_family(sheet: CouncilSheet) -> tuple[Line, ...]:
     )
     prefetch_related_objects(
         [sheet],
-        Prefetch("answers", CouncilAnswer.objects.select_related("pathway").annotate(recommended_labels=recommended)),
+        Prefetch(
+            "answers",
+            CouncilAnswer.objects.select_related("pathway").annotate(
+                recommended_labels=recommended, is_frozen=Exists(freezing_decisions())
+            ),
+        ),
         Prefetch("answers__family_answers", FamilyAnswer.objects.order_by("-number")),
         Prefetch("submission__choices", _choices()),
     )
     newest = {each.pk: next(iter(each.family_answers.all()), None) for each in sheet.answers.all()}
     choices = [_ranked(each) for each in sheet.submission.choices.all()] if sheet.submission else []
     return lines_of(choices, sheet, {pk: answer for pk, answer in newest.items() if answer})
+
+
+def freezing_decisions() -> QuerySet[Decision]:
+    """Return, of a council's answer, the decisions after which the family's answer no longer changes (decision 21).
+
+    That on the proposition itself, and any that the head took by themself after a disagreement.
+    """
+    by_themself = Q(student=OuterRef("sheet__student"), phase=OuterRef("sheet__phase"))
+    return Decision.objects.filter(Q(answer=OuterRef("pk")) | (by_themself & ~Q(kind=DecisionKind.AGREEMENT)))
 
 
 def _choices() -> QuerySet[Choice]:

@@ -48,6 +48,11 @@ class Line:
         return self.answer is not None and self.answer.verdict in (Verdict.YES, Verdict.NO)
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether a decision was notified, after which the answer no longer changes (decision 21). No query."""
+        return bool(getattr(self.answer, "is_frozen", False))
+
+    @property
     def earlier_answers(self) -> list[FamilyAnswer]:
         """The family's answers that no longer count, newest first; every change is kept. No query, once prefetched."""
         return list(self.answer.family_answers.all())[1:] if self.answer else []

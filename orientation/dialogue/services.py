@@ -10,14 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
 from orientation import mails, policies
 from orientation.council.services import note_sheet_read
-from orientation.dialogue.queries import ANSWERABLE
+from orientation.dialogue.queries import ANSWERABLE, freezing_decisions
 from orientation.errors import (
     AnsweredMeanwhile,
     AnswerFrozen,
@@ -28,10 +28,7 @@ from orientation.errors import (
 )
 from orientation.models import (
     Acknowledgement,
-    CouncilAnswer,
     CouncilSheet,
-    Decision,
-    DecisionKind,
     FamilyAnswer,
     Phase,
     PhaseState,
@@ -63,13 +60,14 @@ def answer_proposal(
     """
     guardian, guardians = _require_guardian(file, phase, by=by, at=at)
     sheet = _lock_sheet(file, phase, by=by, at=at)
-    answer = sheet.answers.filter(pathway__code=pathway, verdict__in=ANSWERABLE).first()
+    answers = sheet.answers.filter(pathway__code=pathway, verdict__in=ANSWERABLE)
+    answer = answers.annotate(is_frozen=Exists(freezing_decisions())).first()
     if answer is None:
         raise NothingToAnswer
     newest = answer.family_answers.order_by("-number").first()
     if newest and newest.agrees == agrees:
         return newest
-    if _is_frozen(answer):
+    if answer.is_frozen:
         raise AnswerFrozen
     if newest and newest.number > seen_number and newest.guardian_id != guardian.pk:
         raise AnsweredMeanwhile(newest)
@@ -110,10 +108,3 @@ def _lock_sheet(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> C
     if sheet is None or note_sheet_read(sheet=sheet, by=by, at=at) is None:
         raise NotPublished
     return sheets.select_for_update(of=("self",), no_key=True).get()
-
-
-def _is_frozen(answer: CouncilAnswer) -> bool:
-    """Whether the head has decided: on this proposition, or by themself after a disagreement (decision 21)."""
-    sheet = answer.sheet
-    by_themself = Q(student=sheet.student_id, phase=sheet.phase_id) & ~Q(kind=DecisionKind.AGREEMENT)
-    return Decision.objects.filter(Q(answer=answer) | by_themself).exists()

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.services import note_reading
+from orientation.decisions.history import history_of
 from orientation.followup import exports
 from orientation.followup.reminders import ReminderRefused, plan_reminders, preview_text, remind
 from orientation.followup.rows import choices_of, rows_of
@@ -29,7 +30,10 @@ from orientation.followup.student_file import (
     reminders_of,
     with_draft_phases,
 )
+from orientation.models import PhaseKind
 from orientation.queries import phases_of
+from orientation.standing import FileState, where_it_stands
+from orientation.timeline import events_of
 from schools.models import Student
 from schools.policies import StaffAct
 from schools.staff_pages import StaffScope, staff_scope
@@ -69,11 +73,18 @@ def student_file(request: HttpRequest, uai: str, student: UUID) -> HttpResponse:
     pupil = get_object_or_404(reached, public_id=student)
     note_reading(by=scope.user, school_id=scope.school.pk, subject=pupil, page="student_file", at=scope.now)
     phases = phases_of(pupil)
+    history, files = history_of(pupil, phases), phase_files(pupil, phases)
+    current = phases.current_at(scope.now)
+    is_drafted = any(each.has_draft for each in files if each.phase == current)
+    state = FileState(school=scope.school, history=history, has_changes=is_drafted)
     links = guardianships_of(pupil)
     context = {
         "title": pupil.full_name,
         "student": pupil,
-        "files": phase_files(pupil, phases),
+        "standing": where_it_stands(state, at=scope.now),
+        "events": events_of(history, scope.school, with_cancelled=True),
+        "has_dialogue": phases.get(PhaseKind.PROPOSALS) is not None,
+        "files": files,
         "links": links,
         "owed": messages_of(pupil, links),
         "reminders": reminders_of(pupil),

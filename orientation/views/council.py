@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orientation.dialogue import services
 from orientation.dialogue.queries import lines_for_family
-from orientation.errors import AnsweredMeanwhile, DialogueClosed, NotAllowed, OrientationError
+from orientation.errors import AnsweredMeanwhile, AnswerFrozen, DialogueClosed, NotAllowed, OrientationError
 from orientation.forms import AnswerForm
 from orientation.models import FamilyAnswer, PhaseKind
 from orientation.views.scope import CouncilScope, council_scope
@@ -89,6 +89,8 @@ def _ask(scope: CouncilScope, pathway: str, agrees: bool, *, refusal: str = "", 
         return scope.refuse(NotAllowed(_("Le compte d’un élève permet seulement de consulter.")))
     if not scope.can_answer():
         return scope.refuse(DialogueClosed())
+    if line.is_frozen:
+        return scope.refuse(AnswerFrozen())
     counting = line.family_answer
     if counting and counting.agrees == agrees:
         messages.info(scope.request, _said(counting))

@@ -14,9 +14,12 @@ from django.views.decorators.http import require_safe
 from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
 from orientation import policies
+from orientation.decisions.history import history_of
 from orientation.dialogue.queries import published_to
 from orientation.models import CouncilSheet, Phase, PhaseKind, PhaseState
-from orientation.queries import draft_of, phases_of, submissions_of
+from orientation.queries import draft_of, phases_of
+from orientation.standing import FileState, where_it_stands
+from orientation.timeline import events_of
 from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 
 
@@ -42,6 +45,11 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
         return render(request, "orientation/no_campaign.html", context)
     published = published_to(file.student)
     is_written = current.phase_kind.is_written_by_families
+    history = history_of(file.student, phases)
+    draft = draft_of(file.student, current) if is_written and policies.can_read_draft(file) else None
+    newest = history.newest(current.phase_kind)
+    has_changes = draft is not None and not draft.is_validated and bool(draft.wishes or newest)
+    state = FileState(school=file.student.school, history=history, has_changes=has_changes)
     context |= {
         "phases": [(phase, phase.phase_kind, phase.state_at(now), published.get(phase.phase_kind)) for phase in phases],
         "current": current,
@@ -51,8 +59,11 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
         "offer_is_declared": current.campaign.offer_declared_at is not None,
         "words": WRITING_WORDS.get(current.phase_kind),
         **_council(file, current, published.get(current.phase_kind), now),
-        "draft": draft_of(file.student, current) if is_written and policies.can_read_draft(file) else None,
-        "newest": submissions_of(file.student, current).first() if is_written else None,
+        "draft": draft,
+        "newest": newest,
+        "standing": where_it_stands(state, at=now),
+        "events": events_of(history, file.student.school),
+        "has_decisions": bool(history.decisions),
     }
     return render(request, "orientation/home.html", context)
 
