@@ -14,6 +14,7 @@ from accounts.models import User
 from orientation import mails, policies, rules
 from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishRefused
 from orientation.models import (
+    Campaign,
     Choice,
     ChoiceSpeciality,
     Draft,
@@ -71,9 +72,11 @@ def lock_writing(
     """Check that choices may be written now in the name of the file's guardian; return the draft, locked.
 
     The draft is created at the first write. `acts` tells whether a tie lets this person write, `refusal` is said when
-    none does. Raises NotAllowed, PhaseNotOpen or OfferNotDeclared.
+    none does. What the campaign asks is read again, into `phase.campaign`: who steers it waits for the lock, so that it
+    holds until the end of the transaction. Raises NotAllowed, PhaseNotOpen or OfferNotDeclared.
     """
     locked_phase = lock_phase(phase)
+    phase.campaign = Campaign.objects.select_related("school").get(pk=phase.campaign_id)
     links = legal_links(file)
     if not any(acts(link) for link in links):
         raise NotAllowed(refusal)
