@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "mozilla_django_oidc",
     "anymail",
     "csp",
+    "django_countries",
     "django_htmx",
 ]
 if env.bool("DEMO", default=False):
