@@ -10,7 +10,7 @@ from accounts.menu import MenuEntry, Service
 
 
 def _news(actor: Actor, file: StudentFile | None) -> MenuEntry:
-    return MenuEntry(_("Actualités"), reverse("portal:services"))
+    return MenuEntry(_("Actualités"), reverse("portal:news"))
 
 
 def _grants(actor: Actor, file: StudentFile | None) -> MenuEntry:

@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from portal.views import contact_data, health, pages
+from portal.views import contact_data, health, news, pages
 
 app_name = "portal"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("mes-services/", pages.services, name="services"),
+    path("mes-services/actualites/", news.news, name="news"),
     path("mes-services/fiche-renseignements/", contact_data.show, name="contact_data"),
+    path("mes-services/fiche-renseignements/rappels/", contact_data.reminders, name="reminders"),
     path("courriel/confirmation/<str:token>/", contact_data.confirm, name="confirm_email"),
+    path("courriel/rappels/<str:token>/", contact_data.mute, name="mute_reminders"),
     path("contact/", pages.contact, name="contact"),
     path("espace-famille/", pages.family, name="family"),
     path("assistance/", pages.assistance, name="assistance"),

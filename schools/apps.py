@@ -12,6 +12,9 @@ class SchoolsConfig(AppConfig):
 
         contact.register_kinds()
         staff_pages.register(
+            staff_pages.StaffPage(title=_("Actualités"), url_name="school_messages", act=StaffAct.READ, position=15)
+        )
+        staff_pages.register(
             staff_pages.StaffPage(title=_("Import SIECLE"), url_name="imports", act=StaffAct.IMPORT, position=20)
         )
         staff_pages.register(

@@ -4,8 +4,13 @@ from django.urls import URLPattern, path
 
 from schools.imports import views as imports
 from schools.journal import views as journal
+from schools.messages import views as messages
 
 urlpatterns: list[URLPattern] = [
+    path("actualites/", messages.index, name="school_messages"),
+    path("actualites/nouvelle/", messages.new, name="school_message_new"),
+    path("actualites/<int:pk>/", messages.change, name="school_message"),
+    path("actualites/<int:pk>/terminer/", messages.end, name="school_message_end"),
     path("journal/", journal.journal, name="journal"),
     path("journal/<str:table>/<str:pk>/", journal.journal_object, name="journal_object"),
     path("imports/", imports.imports, name="imports"),

@@ -1,8 +1,9 @@
-"""Saying instants to families: never a date without its hour, never an hour without its zone (decision 8)."""
+"""Instants of a school: never said without their hour and zone (decision 8), read in the school's own zone."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,3 +25,21 @@ def spoken_instant(instant: datetime, school: School) -> str:
         "hour": hour,
         "zone": TimeZone(school.time_zone).label,
     }
+
+
+class LocalTimeRefused(ValueError):
+    """An hour that the clocks of the school skip, or show twice, on that day. `str(error)` is the French sentence."""
+
+
+def local_instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, that this day and hour name in the school's zone. Raises LocalTimeRefused."""
+    first, second = (datetime.combine(day, hour, tzinfo=zone).replace(fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != first.replace(tzinfo=None):
+        raise LocalTimeRefused(
+            _("Cette heure n’existe pas ce jour-là : les horloges passent à l’heure d’été. Choisissez une autre heure.")
+        )
+    if first.utcoffset() != second.utcoffset():
+        raise LocalTimeRefused(
+            _("Cette heure existe deux fois ce jour-là : passage à l’heure d’hiver. Choisissez une autre heure.")
+        )
+    return first.astimezone(UTC)

@@ -29,8 +29,11 @@ ELSEWHERE = None
 TABLE = {
     "portal:home": PUBLIC,
     "portal:services": SIGNED_IN,
+    "portal:news": SIGNED_IN,
     "portal:contact_data": SIGNED_IN,
+    "portal:reminders": POST_ONLY,
     "portal:confirm_email": PUBLIC,
+    "portal:mute_reminders": (404,) * 8,  # with a link that we did not make
     "portal:contact": PUBLIC,
     "portal:family": SIGNED_IN,
     "portal:assistance": PUBLIC,
@@ -64,6 +67,9 @@ TABLE = {
     "orientation:proposals": READ,
     "orientation:agree": (302, 302, 302, 302, 404, 404, 404, 404),
     "orientation:disagree": (302, 302, 302, 302, 404, 404, 404, 404),
+    "orientation:decisions": READ,
+    "orientation:decision_pdf": (302, 404, 404, 404, 404, 404, 404, 404),
+    "orientation:deadlines": READ,
     "orientation:choices": READ,
     "orientation:submission": READ,
     "orientation:receipt": READ,
@@ -142,9 +148,13 @@ def address(name: str, family: Family) -> str:
         "orientation:proposals": [family.emma.public_id],
         "orientation:agree": [family.emma.public_id, "stmg"],
         "orientation:disagree": [family.emma.public_id, "stmg"],
+        "orientation:decisions": [family.emma.public_id],
+        "orientation:decision_pdf": [family.emma.public_id, family.emma.public_id],
+        "orientation:deadlines": [family.emma.public_id],
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
         "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],
+        "portal:mute_reminders": ["jeton"],
     }
     if name in arguments or not name.startswith("orientation:") or name == "orientation:choose":
         return reverse(name, args=arguments.get(name, []))
@@ -165,7 +175,8 @@ def test_each_address_answers_each_person_as_it_should(
     }
     expected = {name: row[ROLES.index(role)] for name, row in TABLE.items() if row is not None}
     if role == "nobody":  # without an account, the sign-in comes before the method
-        expected |= dict.fromkeys(["orientation:move_choice", "orientation:acknowledge"], 302)
+        sent = ["orientation:move_choice", "orientation:acknowledge", "portal:reminders"]
+        expected |= dict.fromkeys(sent, 302)
     assert answers == expected
 
 
@@ -199,8 +210,9 @@ def test_nobody_but_a_guardian_writes_by_any_address(
     for name in TABLE:
         if name == "orientation:conflict":
             continue
-        # a guardian of another child may change their own address
-        if name != "accounts:sign_out" and (role, name) != ("stranger", "portal:contact_data"):
+        # a guardian of another child may change their own address, and mute their own reminders
+        own = role == "stranger" and name in ("portal:contact_data", "portal:reminders")
+        if name != "accounts:sign_out" and not own:
             client.post(address(name, dubois), values)
     assert whole_database() == before
 

@@ -16,10 +16,10 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Profile, User
 from notifications.models import OutboxMessage
-from orientation.models import Pathway, Speciality
-from schools.models import Division, Role, SiecleImport, StaffMembership
+from orientation.models import Decision, DecisionKind, DialogueStep, Pathway, Speciality, StepKind
+from schools.models import Division, Role, SchoolMessage, SiecleImport, StaffMembership
 from schools.policies import StaffAct, may
-from tests.factories import Family, campaign, school, sign_in, staff, student
+from tests.factories import NOW, Family, campaign, school, sign_in, staff, student
 from tests.test_addresses import names, whole_database
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
@@ -28,6 +28,10 @@ ROLES = list(Role)
 OUTSIDERS = ["nobody", "guardian", "stranger", "operator"]
 
 ACTS = {
+    "school_messages": StaffAct.READ,
+    "school_message_new": StaffAct.STEER,
+    "school_message": StaffAct.STEER,
+    "school_message_end": StaffAct.STEER,
     "journal": StaffAct.READ_JOURNAL,
     "journal_object": StaffAct.READ_JOURNAL,
     "imports": StaffAct.IMPORT,
@@ -60,6 +64,13 @@ ACTS = {
     "council_line": StaffAct.ENTER_COUNCIL,
     "publish_council": StaffAct.STEER,
     "withdraw_council": StaffAct.STEER,
+    "decisions": StaffAct.READ,
+    "issue_decisions": StaffAct.STEER,
+    "decision_pdf": StaffAct.READ,
+    "decisions_pdf": StaffAct.READ,
+    "student_dialogue": StaffAct.READ,
+    "dialogue_act": StaffAct.STEER,
+    "dialogue_cancel": StaffAct.STEER,
     "followup": StaffAct.READ,
     "student_file": StaffAct.READ,
     "reminders": StaffAct.REMIND,
@@ -69,7 +80,17 @@ ACTS = {
 }
 """What each page of a school is about: who may do that act opens it, and nobody else."""
 
-OF_A_CLASS = {"dialogue_form", "dialogue_forms", "council", "council_news", "council_line", "student_file"}
+OF_A_CLASS = {
+    "dialogue_form",
+    "dialogue_forms",
+    "council",
+    "council_news",
+    "council_line",
+    "student_file",
+    "decision_pdf",
+    "decisions_pdf",
+    "student_dialogue",
+}
 """Pages of one class or pupil: to the form teacher of another class they do not exist."""
 
 OWN_SESSION = {
@@ -144,8 +165,32 @@ def address(dubois: Family, people: dict[str, User | None]) -> Callable[[str], s
     waiting = SiecleImport.objects.create(school=dubois.school, school_year=2026)
     membership = StaffMembership.objects.get(user=people[Role.DEPUTY])
     emma, year, kind = dubois.emma, 2026, "choix-definitifs"
+    message = SchoolMessage.objects.create(
+        school=dubois.school, title="Réunion", shown_from=NOW, shown_until=NOW, changed_at=NOW
+    )
+    decision = Decision.objects.create(
+        student=emma,
+        phase=dubois.campaign.phases.get(kind="proposals"),
+        number=1,
+        kind=DecisionKind.REASONED,
+        pathway=Pathway.objects.get(code="stmg"),
+        is_conform=False,
+        reasons="Des résultats fragiles.",
+        issued_at=NOW,
+        issued_by=membership.user,
+    )
+    step = DialogueStep.objects.create(
+        student=emma,
+        phase=decision.phase,
+        kind=StepKind.RECEIPT,
+        decision=decision,
+        happened_on=NOW.date(),
+        recorded_at=NOW,
+        recorded_by=membership.user,
+    )
     council: list[object] = ["propositions", emma.division_id]
     arguments: dict[str, list[object]] = {
+        **{name: [message.pk] for name in ("school_message", "school_message_end")},
         "journal_object": ["schools_student", emma.pk],
         **{name: [waiting.pk] for name in ("import", "import_confirm", "import_cancel", "import_report")},
         **{name: [year] for name in ("campaign_year", "campaign_dates", "campaign_offer")},
@@ -157,6 +202,11 @@ def address(dubois: Family, people: dict[str, User | None]) -> Callable[[str], s
         **dict.fromkeys(("council", "council_news", "publish_council", "withdraw_council"), council),
         "council_line": [*council, emma.pk],
         "student_file": [emma.public_id],
+        "decision_pdf": [decision.public_id],
+        "decisions_pdf": [emma.division_id],
+        "student_dialogue": [emma.public_id],
+        "dialogue_act": [emma.public_id, "maintien"],
+        "dialogue_cancel": [emma.public_id, step.pk],
     }
     for name in ACTS:
         if name.startswith("staff_member_") and name != "staff_member_invite":

@@ -36,24 +36,6 @@ class Period:
 Timetable = Mapping[PhaseKind, Period]
 
 
-class LocalTimeRefused(ValueError):
-    """An hour that the clocks of the school skip, or show twice, on that day. `str(error)` is the French sentence."""
-
-
-def local_instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """Return the instant, in UTC, that this day and hour name in the school's zone. Raises LocalTimeRefused."""
-    first, second = (datetime.combine(day, hour, tzinfo=zone).replace(fold=fold) for fold in (0, 1))
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != first.replace(tzinfo=None):
-        raise LocalTimeRefused(
-            _("Cette heure n’existe pas ce jour-là : les horloges passent à l’heure d’été. Choisissez une autre heure.")
-        )
-    if first.utcoffset() != second.utcoffset():
-        raise LocalTimeRefused(
-            _("Cette heure existe deux fois ce jour-là : passage à l’heure d’hiver. Choisissez une autre heure.")
-        )
-    return first.astimezone(UTC)
-
-
 def fingerprint(timetable: Timetable) -> str:
     """Return what a form sends back to say which dates it showed."""
     said = [

@@ -14,35 +14,15 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orientation.campaigns.calendar import LocalTimeRefused, Period, Timetable, local_instant
+from orientation.campaigns.calendar import Period, Timetable
 from orientation.campaigns.errors import DateProblem
 from orientation.campaigns.queries import by_family
 from orientation.models import Campaign, PhaseKind, Speciality
+from schools.form_fields import DayField, HourField
 from schools.models import School
+from schools.times import LocalTimeRefused, local_instant
 
-_DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
-_HOURS = ["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M", "%Hh", "%H h"]
 _MEF = re.compile(r"\d{3,11}")
-
-
-class DayField(forms.DateField):
-    """A day as people write it in France, or as a browser's own widget sends it."""
-
-    widget = forms.DateInput(format="%d/%m/%Y", attrs={"autocomplete": "off", "size": 12})
-    default_error_messages = {"invalid": gettext_lazy("Écrivez une date comme 20/05/2027.")}
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(input_formats=_DAYS, **values)
-
-
-class HourField(forms.TimeField):
-    """An hour as people write it in France, or as a browser's own widget sends it."""
-
-    widget = forms.TimeInput(format="%H:%M", attrs={"autocomplete": "off", "size": 6})
-    default_error_messages = {"invalid": gettext_lazy("Écrivez une heure comme 23:59.")}
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(input_formats=_HOURS, **values)
 
 
 class _InstantsForm(forms.Form):

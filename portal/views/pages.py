@@ -14,7 +14,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
 from accounts.menu import notices_for, page_context
+from schools.messages.queries import shown_to
 from schools.models import School
+
+NEWEST = 3
+"""Messages shown where one arrives; the others are on their own page."""
 
 
 @require_safe
@@ -29,8 +33,14 @@ def services(request: HttpRequest) -> HttpResponse:
     """Show the menu of services, the children and what their schools say."""
     actor = actor_of(request)
     schools = {file.student.school_id: file.student.school for file in actor.files}
-    context = {"schools": list(schools.values()), "notices": notices_for(actor)}
-    return render(request, "portal/services.html", {**page_context(request, service="news"), **context})
+    told = list(shown_to([file.student for file in actor.files], at=timezone.now())[: NEWEST + 1])
+    context = {
+        "schools": [school for school in schools.values() if school.welcome_message],
+        "notices": notices_for(actor),
+        "newest": told[:NEWEST],
+        "has_more": len(told) > NEWEST,
+    }
+    return render(request, "portal/services.html", {**page_context(request), **context})
 
 
 @require_safe

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from django import template
+from django.utils.safestring import SafeString
 
+from schools.messages.text import as_html
 from schools.models import School
 from schools.times import spoken_instant
 
@@ -14,3 +16,9 @@ register = template.Library()
 def at_school(instant: datetime, school: School) -> str:
     """Say an instant in the school's time zone: `{{ phase.closes_at|at_school:school }}`."""
     return spoken_instant(instant, school)
+
+
+@register.filter
+def message_text(text: str) -> SafeString:
+    """Show the text of a school's message: `{{ message.body|message_text }}`."""
+    return as_html(text)

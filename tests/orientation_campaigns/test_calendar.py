@@ -7,11 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from orientation.campaigns.calendar import (
-    LocalTimeRefused,
     Period,
     date_cautions,
     date_problems,
-    local_instant,
     proposed,
     same_weekday_later,
     shifted,
@@ -19,6 +17,7 @@ from orientation.campaigns.calendar import (
 )
 from orientation.models import PhaseKind
 from schools.models import School, TimeZone
+from schools.times import LocalTimeRefused, local_instant
 
 PARIS = School(uai="0759901X", time_zone=TimeZone.METROPOLE)
 REUNION = School(uai="9749903Z", time_zone=TimeZone.REUNION)

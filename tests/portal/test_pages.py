@@ -61,8 +61,8 @@ def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Cli
     ("name", "count"),
     [
         ("portal:home", 2),
-        ("portal:services", 5),
-        ("portal:family", 5),
+        ("portal:services", 7),
+        ("portal:family", 6),
         ("portal:contact", 3),
         ("portal:contact_data", 3),
         ("portal:assistance", 2),
