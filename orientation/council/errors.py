@@ -113,3 +113,15 @@ class AlreadyRead(OrientationError):
             families,
         )
         super().__init__(message % {"count": families})
+
+
+class DialogueFollows(OrientationError):
+    """The school met a family, or decided, on what was published: it stays (answered 409)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Un entretien ou une décision repose sur cette publication : elle ne peut plus être retirée. "
+                "Un entretien noté par erreur s’annule d’abord dans le dossier de l’élève."
+            )
+        )

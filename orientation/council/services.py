@@ -19,6 +19,7 @@ from orientation.council.errors import (
     AlreadyRead,
     AnswersRefused,
     CannotPublishNow,
+    DialogueFollows,
     EntryNotBegun,
     LinesMissing,
     ListChangedSince,
@@ -40,6 +41,8 @@ from orientation.models import (
     Choice,
     CouncilAnswer,
     CouncilSheet,
+    Decision,
+    DialogueStep,
     DivisionPublication,
     Phase,
     PhaseState,
@@ -256,7 +259,7 @@ def _publish_lines(lines: Sequence[Line], publication: DivisionPublication, *, b
 def withdraw_publication(*, publication: DivisionPublication, by: User, at: datetime) -> DivisionPublication:
     """Take a publication back before any family has read it; its lines can be changed, and published, again.
 
-    E-mails that have not left yet are dropped. Raises AlreadyRead with the number of families.
+    E-mails that have not left yet are dropped. Raises AlreadyRead with the number of families, or DialogueFollows.
     """
     _require_steering(by, publication.division)
     locked = DivisionPublication.objects.select_for_update(of=("self",)).get(pk=publication.pk)
@@ -264,10 +267,18 @@ def withdraw_publication(*, publication: DivisionPublication, by: User, at: date
         return locked
     if families := families_having_read(locked):
         raise AlreadyRead(families=families)
+    if _is_acted_on(locked):
+        raise DialogueFollows
     locked.withdrawn_at, locked.withdrawn_by = at, by
     locked.save(update_fields=["withdrawn_at", "withdrawn_by"])
     CouncilSheet.objects.filter(publication=locked).update(publication=None)
     return locked
+
+
+def _is_acted_on(publication: DivisionPublication) -> bool:
+    """Tell whether a step or a decision of the school rests on what was published; such acts hold its row."""
+    told = {"phase": publication.phase_id, "student__in": publication.sheets.values("student")}
+    return Decision.objects.filter(**told).exists() or DialogueStep.objects.filter(**told, cancelled_at=None).exists()
 
 
 @transaction.atomic

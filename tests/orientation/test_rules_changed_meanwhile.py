@@ -1,4 +1,4 @@
-"""The head changes the campaign between the page of a family and its write: what counts is what holds under the lock."""
+"""The head changes the campaign between a family's page and its write: what counts is what holds under the lock."""
 
 from __future__ import annotations
 
