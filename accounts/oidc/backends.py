@@ -22,6 +22,10 @@ from accounts.oidc.tokens import ID_TOKEN_CLAIMS, USERINFO_CLAIMS, check_authori
 from accounts.refusals import ProviderDown, ProviderLied, ProviderSlow, WrongProfile
 from accounts.sessions import PendingIdentity, SignInAttempt, attempt_of
 from accounts.staff.agents import sign_in_agent
+from audit.context import acting
+
+SIGN_IN_ORIGIN = "fournisseur d’identité"
+"""What the trail says of the rows that a sign-in writes, before anybody is signed in."""
 
 
 class ProofNeeded(Exception):
@@ -68,7 +72,9 @@ class ProviderBackend(ProviderSettings, OIDCAuthenticationBackend):
             self._raise_for(error)
         except (requests.RequestException, ValueError) as error:
             raise ProviderDown from error
-        return self.account_of(claims, attempt)
+        # who was signed in to this browser until now has no part in it
+        with acting(origin=SIGN_IN_ORIGIN):
+            return self.account_of(claims, attempt)
 
     def exchange(
         self, request: HttpRequest, attempt: SignInAttempt, nonce: str | None, code_verifier: str | None

@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.staff import passwords
 from accounts.staff.forms import NameForm
 from accounts.views.staff_sign_in import staff_page
+from audit.context import acting
 
 
 @login_not_required
@@ -71,9 +72,13 @@ class ChoosePassword(PasswordResetConfirmView):
         return {**admin.site.each_context(self.request), **context, "title": title, "form": context["form"]}
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
-        passwords.choose_password(
-            user=form.user, password=form.cleaned_data["new_password1"], address=passwords.client_address(self.request)
-        )
+        # the link is its owner's, whoever is signed in to this browser
+        with acting(form.user, origin="admin"):
+            passwords.choose_password(
+                user=form.user,
+                password=form.cleaned_data["new_password1"],
+                address=passwords.client_address(self.request),
+            )
         self.request.session.pop("_password_reset_token", None)
         messages.success(self.request, _("Votre mot de passe est enregistré : connectez-vous."))
         return redirect(str(self.success_url))
