@@ -48,6 +48,7 @@ class Where(Enum):
     BETWEEN = "between"
     BETWEEN_UNACKNOWLEDGED = "between_unacknowledged"
     PROPOSALS_AWAITED = "proposals_awaited"
+    PROPOSALS_UNOPENED = "proposals_unopened"
     PROPOSALS_PUBLISHED = "proposals_published"
     PROPOSALS_PARTLY_ANSWERED = "proposals_partly_answered"
     PROPOSALS_REFUSED = "proposals_refused"
@@ -132,6 +133,10 @@ WORDS: dict[Where, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Lire les avis s’ils sont publiés, et préparer les choix définitifs."),
     ),
     Where.PROPOSALS_AWAITED: (gettext_lazy("Le conseil de classe n’a pas encore publié ses propositions."), _WAIT),
+    Where.PROPOSALS_UNOPENED: (
+        gettext_lazy("Les propositions du conseil de classe sont publiées."),
+        gettext_lazy("Les lire, puis y répondre s’il y a lieu."),
+    ),
     Where.PROPOSALS_PUBLISHED: (
         gettext_lazy("Les propositions du conseil de classe attendent une réponse."),
         gettext_lazy("Un représentant légal répond : d’accord ou pas d’accord."),
@@ -266,9 +271,11 @@ def _opinions(file: FileState, state: PhaseState) -> Where:
 
 
 def _proposals(file: FileState, state: PhaseState, at: datetime) -> Where:
-    if PhaseKind.PROPOSALS not in file.history.told:
+    told = file.history.told.get(PhaseKind.PROPOSALS)
+    if told is None:
         return Where.PROPOSALS_AWAITED if state is PhaseState.OPEN else Where.NEVER_PUBLISHED
-    return _dialogue(file, at)
+    where = _dialogue(file, at)
+    return where if told.is_opened or where not in _SAYS_WHAT_IS_PROPOSED else Where.PROPOSALS_UNOPENED
 
 
 def _dialogue(file: FileState, at: datetime) -> Where:
@@ -304,6 +311,11 @@ _OF_DIALOGUE = {
     DialogueState.MAINTAINED: Where.MAINTAINED,
 }
 
+_SAYS_WHAT_IS_PROPOSED = frozenset(
+    {Where.PROPOSALS_PUBLISHED, Where.PROPOSALS_ALL_NO, Where.NOTHING_PROPOSED, Where.PROFESSIONAL_ONLY}
+)
+"""What nobody learns without opening the propositions: who has not read them may still see them withdrawn."""
+
 _UNTIL_CLOSING = frozenset(
     {
         Where.OFFER_AWAITED,
@@ -319,7 +331,7 @@ _UNTIL_CLOSING = frozenset(
         Where.ACCEPTED,
     }
 )
-_ANSWERS_MAY_CHANGE = frozenset({Where.PROPOSALS_REFUSED, Where.PROPOSALS_ALL_NO})
+_ANSWERS_MAY_CHANGE = frozenset({Where.PROPOSALS_UNOPENED, Where.PROPOSALS_REFUSED, Where.PROPOSALS_ALL_NO})
 
 
 def _deadline(where: Where, phase: Phase | None, file: FileState, at: datetime) -> tuple[datetime | None, str]:

@@ -24,6 +24,7 @@ from orientation.models import (
     FamilyAnswer,
     PhaseKind,
     PhaseState,
+    SheetReading,
     Submission,
 )
 from orientation.queries import PhaseSet
@@ -34,11 +35,15 @@ _Row = TypeVar("_Row", bound=Model)
 
 @dataclass(frozen=True)
 class Told:
-    """That the class was told what the council said, and who acknowledged it, if anybody did."""
+    """That the class was told what the council said, and who acknowledged it, if anybody did.
+
+    `is_opened` says that an account of the family has read it: until then it may be withdrawn.
+    """
 
     published_at: datetime
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    is_opened: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,10 +146,12 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
             published.annotate(
                 acknowledged_at=Subquery(acknowledged.values("acknowledged_at")),
                 acknowledged_by=Subquery(acknowledged.values("guardian_name")),
+                is_opened=Exists(SheetReading.objects.filter(sheet=OuterRef("pk"))),
             ),
             "phase_id",
             "acknowledged_at",
             "acknowledged_by",
+            "is_opened",
             published_at="publication__published_at",
         ),
         "proposed": _array(
@@ -189,6 +196,7 @@ def _told(row: dict[str, Any]) -> Told:
         published_at=_instant(row["published_at"]),
         acknowledged_at=_instant(acknowledged) if acknowledged else None,
         acknowledged_by=row["acknowledged_by"] or "",
+        is_opened=row["is_opened"],
     )
 
 

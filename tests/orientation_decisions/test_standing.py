@@ -95,6 +95,7 @@ RECEIVED = step(StepKind.RECEIPT)
 RUNNING, OVER = instant(PROPOSALS, 17), instant(PROPOSALS, 30)
 REASONED: dict[str, Any] = {"decisions": (decided(),), "steps": (TALKED,)}
 WITH = phases()
+UNOPENED = {PROPOSALS: Told(OPEN[PROPOSALS], is_opened=False)}
 
 CASES: list[tuple[Where, History, datetime, bool]] = [
     (Where.NO_CAMPAIGN, History(), OPEN[FINAL], False),
@@ -124,6 +125,12 @@ CASES: list[tuple[Where, History, datetime, bool]] = [
     (Where.NEVER_PUBLISHED, History(phases=phases(OPINIONS)), instant(OPINIONS, 15), False),
     (Where.PROPOSALS_AWAITED, History(phases=WITH), OPEN[PROPOSALS], False),
     (Where.NEVER_PUBLISHED, History(phases=WITH), AFTER_ALL, False),
+    *(
+        (Where.PROPOSALS_UNOPENED, history(*lines, told=UNOPENED), OPEN[PROPOSALS], False)
+        for lines in ((line(1), line(2)), (line(1, None, "no"),), (line(1, None, "favourable"),), ())
+    ),
+    (Where.PROPOSALS_UNOPENED, history(line(1, None, "no"), told=UNOPENED), AFTER_ALL, False),
+    (Where.UNANSWERED, history(line(1), told=UNOPENED), AFTER_ALL, False),
     (Where.PROPOSALS_PUBLISHED, history(line(1), line(2)), OPEN[PROPOSALS], False),
     (Where.PROPOSALS_PARTLY_ANSWERED, history(line(1, False), line(2)), OPEN[PROPOSALS], False),
     (Where.ACCEPTED, history(line(1, True), line(2)), OPEN[PROPOSALS], False),
