@@ -22,18 +22,32 @@ def always(message: OutboxMessage) -> bool:
     return True
 
 
+def no_way_out(message: OutboxMessage) -> str:
+    """Answer `unsubscribe` for what people are owed whether they like it or not."""
+    return ""
+
+
+def nobody_answers(message: OutboxMessage) -> str:
+    """Answer `reply_to` for what the product says by itself."""
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of message (modèle).
 
     `code` is "<app>.<name>". The templates are `<template>.subject.txt`, `<template>.txt` and `<template>.html`;
-    `template` is "<app>/mail/<name>" unless given. `still_wanted` is asked just before sending.
+    `template` is "<app>/mail/<name>" unless given. `still_wanted` is asked just before sending. `unsubscribe` gives the
+    address at which one click, or one POST of the mail reader (RFC 8058), stops messages of this sort; empty for none.
     """
 
     code: str
     template: str = ""
     priority: int = NORMAL
     still_wanted: Callable[[OutboxMessage], bool] = always
+    unsubscribe: Callable[[OutboxMessage], str] = no_way_out
+    reply_to: Callable[[OutboxMessage], str] = nobody_answers
+    """The address that an answer goes to; empty for the sender's own, which nobody reads."""
 
     @property
     def template_base(self) -> str:

@@ -37,8 +37,9 @@ def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = No
         subject=subject,
         body=text,
         to=[message.address],
+        reply_to=[answered] if (answered := kind.reply_to(message)) else None,
         connection=connection,
-        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated", **_unsubscribing(message)},
     )
     email.attach_alternative(html, "text/html")
     for name, value in {
@@ -57,12 +58,19 @@ def subject_of(message: OutboxMessage) -> str:
         return " ".join(_plain(kinds.get(message.kind).subject_template, _context(message)).split())
 
 
+def _unsubscribing(message: OutboxMessage) -> dict[str, str]:
+    """Return the headers by which a mail reader offers to stop such messages (RFC 8058)."""
+    url = kinds.get(message.kind).unsubscribe(message)
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
+
+
 def _context(message: OutboxMessage) -> dict[str, Any]:
     return {
         "site_title": settings.BRAND["site_title"],
         "site_url": settings.SITE_URL,
         "is_demonstration": not settings.BRAND["state"],
         "language": message.language,
+        "unsubscribe_url": kinds.get(message.kind).unsubscribe(message),
         **message.context,
     }
 

@@ -10,10 +10,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from notifications.kinds import URGENT, Kind, register
+from notifications.models import OutboxMessage
 from notifications.services import Addressee, enqueue_all
 from orientation.models import FamilyAnswer, Phase, Submission
 from orientation.queries import RankedChoice, confirmation_key
 from schools.models import Guardian, Student
+from schools.muting import reminder_token
 from schools.times import spoken_instant
 
 SUBMISSION_VALIDATED = "orientation.submission_validated"
@@ -24,6 +26,12 @@ def register_kinds() -> None:
     """Tell the outbox which messages this app sends; called when the app is ready."""
     register(Kind(code=SUBMISSION_VALIDATED, priority=URGENT))
     register(Kind(code=PROPOSAL_ANSWERED, priority=URGENT))
+
+
+def unsubscribe_url(message: OutboxMessage) -> str:
+    """Return the address that stops the reminders of who receives this one; empty while it is nobody's (a preview)."""
+    pk = message.recipient.removeprefix("guardian:")
+    return settings.SITE_URL + reverse("portal:mute_reminders", args=[reminder_token(pk)]) if pk else ""
 
 
 def owe_confirmations(

@@ -6,6 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
+class RemindersForm(forms.Form):
+    """Whether one wants reminders: a box, and an unticked one is not sent."""
+
+    wanted = forms.BooleanField(required=False)
+
+
 class EmailForm(forms.Form):
     """One's own e-mail address; whether it is one is said by `schools.contact`, in one place."""
 

@@ -91,6 +91,7 @@ if env.bool("DEMO", default=False):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -166,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "schools.tasks.work_on_imports",
         "schedule": 15.0,
         "options": {"expires": 15},
+    },
+    "owe-notices": {
+        "task": "orientation.tasks.owe_notices",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
 }
 

@@ -222,6 +222,24 @@ class ReminderForm(forms.ModelForm):
         field.help_text = _("De 1 à 30 jours. Une famille n’est jamais relancée deux fois dans ce délai.")
 
 
+class NoticeForm(forms.ModelForm):
+    """How long before a closing those who have not done what the phase asks are reminded by themselves."""
+
+    class Meta:
+        model = Campaign
+        fields = ["notice_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["notice_days"]
+        field.validators += [MinValueValidator(1), MaxValueValidator(30)]
+        field.widget.attrs |= {"min": 1, "max": 30}
+        field.help_text = _(
+            "De 1 à 30 jours. Un brouillon laissé sans validation est aussi rappelé la veille de la fermeture. "
+            "Les familles qui ne souhaitent pas de rappel n’en reçoivent pas."
+        )
+
+
 class MefForm(forms.ModelForm):
     """Which pupils the campaign takes (decision 26)."""
 

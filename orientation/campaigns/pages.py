@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orientation.campaigns import services
-from orientation.campaigns.forms import CountsForm, MefForm, ReminderForm, WriterForm
+from orientation.campaigns.forms import CountsForm, MefForm, NoticeForm, ReminderForm, WriterForm
 from orientation.models import Campaign, Phase, PhaseKind, PhaseState
 
 _FAMILIES = {
@@ -144,6 +144,7 @@ SETTINGS = {
     "specialites-demandees": Setting(gettext_lazy("Nombre de spécialités demandées"), CountsForm),
     "saisie": Setting(gettext_lazy("Qui saisit"), WriterForm),
     "relances": Setting(gettext_lazy("Délai entre deux relances"), ReminderForm),
+    "rappels": Setting(gettext_lazy("Rappels automatiques avant une fermeture"), NoticeForm),
     "eleves-concernes": Setting(gettext_lazy("Élèves concernés"), MefForm),
 }
 

@@ -60,6 +60,7 @@ class RuleChanges(TypedDict, total=False):
     mef_prefixes: list[str]
     single_writer: bool
     reminder_delay_days: int
+    notice_days: int
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from orientation.followup.families import (
     state_of_families,
 )
 from orientation.followup.rows import guardians_of, last_reminders
+from orientation.mails import unsubscribe_url
 from orientation.models import Campaign, Phase, PhaseState, Reminder
 from schools.models import Guardian, Student
 from schools.times import spoken_instant
@@ -61,6 +62,8 @@ class ReminderPlan:
     """Reminded less than the school's delay ago."""
     nothing_asked: list[Family] = field(default_factory=list)
     """They have done what the phase asks, or are not told yet."""
+    muted: list[Family] = field(default_factory=list)
+    """With those of their guardians who want no reminder; the others may be written to."""
 
     @property
     def messages(self) -> int:
@@ -69,7 +72,7 @@ class ReminderPlan:
 
 def register_kinds() -> None:
     """Tell the outbox which messages the follow-up sends; called when the app is ready."""
-    register(Kind(code=REMINDER, priority=BULK, still_wanted=_is_still_wanted))
+    register(Kind(code=REMINDER, priority=BULK, still_wanted=_is_still_wanted, unsubscribe=unsubscribe_url))
 
 
 def plan_reminders(campaign: Campaign, phase: Phase, *, students: QuerySet[Student], at: datetime) -> ReminderPlan:
@@ -90,8 +93,13 @@ def plan_reminders(campaign: Campaign, phase: Phase, *, students: QuerySet[Stude
         elif student.reachability != Reachability.BY_EMAIL:
             plan.to_call.append(family)
         else:
-            writable = tuple(each for each in family.guardians if each.usable_email)
-            plan.to_write.append(Family(student, writable, last))
+            writable = [each for each in family.guardians if each.usable_email]
+            wanting = tuple(each for each in writable if not each.mutes_reminders)
+            muted = tuple(each for each in writable if each.mutes_reminders)
+            if wanting:
+                plan.to_write.append(Family(student, wanting, last))
+            if muted:
+                plan.muted.append(Family(student, muted, last))
     return plan
 
 
@@ -172,7 +180,8 @@ def _is_still_wanted(message: OutboxMessage) -> bool:
         return False
     campaign = reminder.phase.campaign
     acting = acting_guardianships(campaign, now).filter(student=reminder.student_id, guardian=reminder.guardian_id)
-    if reminder.guardian.usable_email != message.address or not acting.exists():
+    guardian = reminder.guardian
+    if guardian.usable_email != message.address or guardian.mutes_reminders or not acting.exists():
         return False
     students = Student.objects.filter(pk=reminder.student_id)
     family = state_of_families(campaign, reminder.phase, students=students, at=now).values_list("state", flat=True)

@@ -1,22 +1,25 @@
-"""Fiche de renseignements: one's own e-mail address, confirmed from its mailbox (decision 15)."""
+"""Fiche de renseignements: one's own e-mail address, confirmed from its mailbox (decision 15); reminders or none."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actors import actor_of
 from accounts.menu import page_context
-from portal.forms import EmailForm
+from portal.forms import EmailForm, RemindersForm
 from schools.contact import ContactError, Proposal, TooManyProposalsError, confirm_email, email_status, propose_email
 from schools.models import Guardian
+from schools.muting import NotAReminderLinkError, choose_reminders, guardian_of_reminder_link, mute_by_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,6 +73,40 @@ def _propose(request: HttpRequest, guardian: Guardian, form: EmailForm) -> HttpR
             ),
         )
     return redirect("portal:contact_data")
+
+
+@require_POST
+def reminders(request: HttpRequest) -> HttpResponse:
+    """Take whether the person wants reminders."""
+    guardian = _own_record(request)
+    if guardian is None:
+        raise PermissionDenied
+    form = RemindersForm(request.POST)
+    muted = form.is_valid() and not form.cleaned_data["wanted"]
+    choose_reminders(guardian=guardian, muted=muted, by=actor_of(request).user, at=timezone.now())
+    if muted:
+        messages.success(request, _("C’est noté : vous ne recevrez plus de rappels."))
+    else:
+        messages.success(request, _("C’est noté : vous recevrez les rappels."))
+    return redirect("portal:contact_data")
+
+
+@login_not_required
+@csrf_exempt  # the reader's mail program posts by itself, from no page of ours (RFC 8058); the link is the proof
+@require_http_methods(["GET", "HEAD", "POST"])
+def mute(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask for a click (mail scanners follow links), then stop the reminders of who received the link.
+
+    The answer to the POST is the page itself: mail programs follow no redirect.
+    """
+    try:
+        guardian = guardian_of_reminder_link(token)
+        if request.method == "POST":
+            mute_by_link(token=token, at=timezone.now())
+    except NotAReminderLinkError as error:
+        return render(request, "portal/mute_reminders.html", {"state": "refused", "reason": str(error)}, status=404)
+    state = "muted" if request.method == "POST" or guardian.mutes_reminders else "ask"
+    return render(request, "portal/mute_reminders.html", {"state": state})
 
 
 @login_not_required

@@ -492,6 +492,7 @@ def test_undeclaring_the_offer_while_families_write_is_asked_first(dubois: Famil
         ),
         ("saisie", {"single_writer": "on"}, {"single_writer": True}),
         ("relances", {"reminder_delay_days": "10"}, {"reminder_delay_days": 10}),
+        ("rappels", {"notice_days": "5"}, {"notice_days": 5}),
         ("eleves-concernes", {"mef_prefixes": "20010, 20110 ;2001 "}, {"mef_prefixes": ["20010", "20110", "2001"]}),
     ],
 )
@@ -521,6 +522,8 @@ def test_each_setting_has_its_own_page(
         ),
         ("relances", {"reminder_delay_days": "31"}, "inférieure ou égale à 30"),
         ("relances", {"reminder_delay_days": "0"}, "supérieure ou égale à 1"),
+        ("rappels", {"notice_days": "31"}, "inférieure ou égale à 30"),
+        ("rappels", {"notice_days": "0"}, "supérieure ou égale à 1"),
         ("eleves-concernes", {"mef_prefixes": " , "}, "n’est pas le début d’un code MEF"),
         ("eleves-concernes", {"mef_prefixes": "20010, 2nde"}, "« 2nde » n’est pas le début d’un code MEF"),
     ],

@@ -235,6 +235,50 @@ def test_two_clicks_at_once_send_once(dubois: Family) -> None:
     assert Reminder.objects.count() == 2
 
 
+# --- who wants no reminder
+
+
+def mute(*people: Guardian) -> None:
+    Guardian.objects.filter(pk__in=[each.pk for each in people]).update(mutes_reminders=True, mobile="06 39 98 11 22")
+
+
+def test_who_wants_no_reminder_is_left_out_and_the_other_guardian_is_written_to(dubois: Family) -> None:
+    mute(dubois.marc)
+    assert do_remind(dubois) == 1
+    assert [each.address for each in OutboxMessage.objects.all()] == ["sophie.bernard@familles.example"]
+
+
+def test_a_family_of_whom_nobody_wants_reminders_is_not_reminded(dubois: Family) -> None:
+    mute(dubois.marc, dubois.sophie)
+    assert do_remind(dubois) == 0
+    assert not Reminder.objects.exists()
+
+
+def test_a_reminder_is_dropped_for_who_mutes_them_before_it_leaves(dubois: Family) -> None:
+    do_remind(dubois)
+    mute(dubois.sophie)
+    assert sorted(wanted()) == [False, True]
+
+
+def test_a_reminder_carries_the_link_that_stops_them_and_its_preview_does_not(dubois: Family, head: Client) -> None:
+    page = head.post(address("reminders", dubois.school), {"portee": "liste"}).content.decode()
+    assert "/courriel/rappels/" not in page
+    do_remind(dubois)
+    send_batch(at=NOW)
+    assert "/courriel/rappels/" in mail.outbox[0].extra_headers["List-Unsubscribe"]
+
+
+@pytest.mark.parametrize("role", [Role.HEAD, Role.OFFICE])
+def test_the_preview_shows_them_apart_with_the_telephone(dubois: Family, role: Role) -> None:
+    mute(dubois.marc)
+    client = sign_in(Client(), staff(dubois.school, role), None)
+    answer = client.post(address("reminders", dubois.school), {"portee": "liste"})
+    page = answer.content.decode()
+    assert "ne souhaite pas de rappel" in page
+    assert "06 39 98 11 22" in page
+    assert [each.full_name for each in answer.context["plan"].muted[0].guardians] == ["Marc Dubois"]
+
+
 # --- the pages
 
 
