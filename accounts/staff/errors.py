@@ -89,6 +89,12 @@ class AlreadyMember(StaffError):
     sentence = gettext_lazy("Cette personne a déjà cette fonction dans l’établissement.")
 
 
+class NoLongerMember(StaffError):
+    """Another head has removed them since the page was shown."""
+
+    sentence = gettext_lazy("Cette personne n’a plus cette fonction dans l’établissement : rien n’a été changé.")
+
+
 class LastHead(StaffError):
     sentence = gettext_lazy(
         "L’établissement n’aurait plus de chef d’établissement. Donnez d’abord cette fonction à une autre personne."

@@ -18,6 +18,7 @@ from accounts.staff.errors import (
     AlreadyMember,
     AlreadySignedUp,
     LastHead,
+    NoLongerMember,
     NotASchoolsAccount,
     NotTheirHead,
     SecondFactorOutOfReach,
@@ -108,8 +109,11 @@ def _account_for(invitation: Invitation) -> User:
 
 @transaction.atomic
 def invite_again(*, member: StaffMembership, by: User, at: datetime) -> None:
-    """Owe the invitation again, with a new link. Raises NotTheirHead, or AlreadySignedUp where no link is needed."""
-    _lock(member.school, by=by)
+    """Owe the invitation again, with a new link.
+
+    Raises NotTheirHead, NoLongerMember, or AlreadySignedUp where no link is needed.
+    """
+    member = _locked(member, by=by)
     if member.user.has_usable_password():
         raise AlreadySignedUp
     _owe_invitation(member, at=at)
@@ -126,9 +130,10 @@ def change(
 ) -> StaffMembership:
     """Give a member another role, or a form teacher other classes of this year.
 
-    What the agents' provider said is the head's word from then on. Raises NotTheirHead, AlreadyMember or LastHead.
+    What the agents' provider said is the head's word from then on.
+    Raises NotTheirHead, NoLongerMember, AlreadyMember or LastHead.
     """
-    _lock(member.school, by=by)
+    member = _locked(member, by=by)
     if role != member.role:
         _check_not_last_head(member)
         others = StaffMembership.objects.filter(user=member.user_id, school=member.school_id, role=role)
@@ -146,9 +151,12 @@ def change(
 def remove(*, member: StaffMembership, by: User) -> None:
     """Take a role in the school away. An account without any role left is no longer staff, and its sessions end.
 
-    Raises NotTheirHead or LastHead.
+    Removing twice is removing once. Raises NotTheirHead or LastHead.
     """
-    _lock(member.school, by=by)
+    try:
+        member = _locked(member, by=by)
+    except NoLongerMember:
+        return
     _check_not_last_head(member)
     user, number = member.user, member.pk
     member.delete()
@@ -168,8 +176,11 @@ def close_if_without_role(user: User) -> None:
 
 @transaction.atomic
 def reset_second_factor(*, member: StaffMembership, by: User) -> None:
-    """Let a member who lost their telephone set another. Raises NotTheirHead or SecondFactorOutOfReach."""
-    _lock(member.school, by=by)
+    """Let a member who lost their telephone set another.
+
+    Raises NotTheirHead, NoLongerMember or SecondFactorOutOfReach.
+    """
+    member = _locked(member, by=by)
     if not may_reset_second_factor(member):
         raise SecondFactorOutOfReach
     second_factor.reset(user=member.user)
@@ -189,6 +200,15 @@ def _lock(school: School, *, by: User) -> None:
     School.objects.select_for_update(of=("self",), no_key=True).get(pk=school.pk)
     if not schools_of_staff(by, ROLES_OF_ACT[StaffAct.MANAGE_STAFF]).filter(pk=school.pk).exists():
         raise NotTheirHead
+
+
+def _locked(member: StaffMembership, *, by: User) -> StaffMembership:
+    """Return the membership as it is now, held against other heads. Raises NotTheirHead or NoLongerMember."""
+    _lock(member.school, by=by)
+    found = StaffMembership.objects.select_related("user", "school").filter(pk=member.pk, school=member.school_id)
+    if (member_now := found.first()) is None:
+        raise NoLongerMember
+    return member_now
 
 
 def _check_not_last_head(member: StaffMembership) -> None:

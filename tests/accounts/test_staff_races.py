@@ -14,7 +14,7 @@ from accounts.models import Identity, SignInFailures, User
 from accounts.oidc.agents import AgentsClaims
 from accounts.staff import members, second_factor
 from accounts.staff.agents import sign_in_agent
-from accounts.staff.errors import LastHead, NotTheirHead, StaffError
+from accounts.staff.errors import LastHead, NoLongerMember, NotTheirHead, StaffError
 from accounts.staff.members import Invitation
 from accounts.staff.passwords import MAX_FAILURES, MAX_FAILURES_ANYWHERE
 from schools.models import Role, StaffMembership
@@ -102,3 +102,37 @@ def test_a_head_whom_the_provider_brings_back_twice_at_once_has_one_account() ->
     outcomes = together(*[lambda: sign_in_agent(claims, at=NOW)] * 2)
     assert outcomes[0] == outcomes[1] == User.objects.get()
     assert Identity.objects.count() == StaffMembership.objects.count() == 1
+
+
+def test_a_member_removed_meanwhile_is_neither_changed_nor_reset_nor_removed_again() -> None:
+    here = factories.school()
+    head, office = factories.staff(here, Role.HEAD), factories.staff(here, Role.OFFICE)
+    shown = [StaffMembership.objects.get(user=office) for _ in range(4)]
+    members.remove(member=shown[0], by=head)
+    with pytest.raises(NoLongerMember):
+        members.change(member=shown[1], role=Role.COUNSELLOR, divisions=[], school_year=2026, by=head)
+    with pytest.raises(NoLongerMember):
+        members.reset_second_factor(member=shown[2], by=head)
+    with pytest.raises(NoLongerMember):
+        members.invite_again(member=shown[3], by=head, at=NOW)
+    assert not StaffMembership.objects.filter(user=office).exists()
+
+
+def test_removing_twice_removes_once() -> None:
+    here = factories.school()
+    head, office = factories.staff(here, Role.HEAD), factories.staff(here, Role.OFFICE)
+    shown = [StaffMembership.objects.get(user=office) for _ in range(2)]
+    for each in shown:
+        members.remove(member=each, by=head)
+    assert not StaffMembership.objects.filter(user=office).exists()
+
+
+def test_the_last_head_is_told_by_the_role_of_now_and_not_by_that_of_the_page() -> None:
+    here = factories.school()
+    head = factories.staff(here, Role.HEAD)
+    own = StaffMembership.objects.create(user=head, school=here, role=Role.OFFICE)
+    shown = StaffMembership.objects.get(pk=own.pk)
+    StaffMembership.objects.filter(user=head, role=Role.HEAD).delete()
+    StaffMembership.objects.filter(pk=own.pk).update(role=Role.HEAD)
+    with pytest.raises(LastHead):
+        members.remove(member=shown, by=head)
