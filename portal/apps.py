@@ -8,7 +8,10 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import menu
+        from portal import contact
         from portal.service import SERVICES
+
+        contact.register_kinds()
 
         for service in SERVICES:
             menu.register(service)

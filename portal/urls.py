@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contact_data, health, news, pages
+from portal.views import contact, contact_data, health, news, pages
 
 app_name = "portal"
 urlpatterns = [
@@ -13,7 +13,9 @@ urlpatterns = [
     path("mes-services/fiche-renseignements/rappels/", contact_data.reminders, name="reminders"),
     path("courriel/confirmation/<str:token>/", contact_data.confirm, name="confirm_email"),
     path("courriel/rappels/<str:token>/", contact_data.mute, name="mute_reminders"),
-    path("contact/", pages.contact, name="contact"),
+    path("contact/", contact.contact, name="contact"),
+    path("contact/message/", contact.write, name="contact_write"),
+    path("contact/message/<uuid:key>/", contact.sent, name="contact_sent"),
     path("espace-famille/", pages.family, name="family"),
     path("assistance/", pages.assistance, name="assistance"),
     path("accessibilite/", pages.accessibility, name="accessibility"),

@@ -35,6 +35,8 @@ TABLE = {
     "portal:confirm_email": PUBLIC,
     "portal:mute_reminders": (404,) * 8,  # with a link that we did not make
     "portal:contact": PUBLIC,
+    "portal:contact_write": (302, 200, 200, 200, 200, 404, 404, 404),
+    "portal:contact_sent": (302, 404, 404, 404, 404, 404, 404, 404),
     "portal:family": SIGNED_IN,
     "portal:assistance": PUBLIC,
     "portal:accessibility": PUBLIC,
@@ -154,6 +156,7 @@ def address(name: str, family: Family) -> str:
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
         "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],
+        "portal:contact_sent": [family.emma.public_id],
         "portal:mute_reminders": ["jeton"],
     }
     if name in arguments or not name.startswith("orientation:") or name == "orientation:choose":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.incidents import new_incident
 from accounts.models import Profile, Provider
 from accounts.refusals import SignInRefused, WrongProfile
 
@@ -57,12 +57,6 @@ def _retry_url(provider: str, profile: Profile | None, next_url: str) -> str:
     if provider == Provider.AGENTS:
         return with_next(reverse("accounts:agents"), next_url)
     return sign_in_page(profile, next_url)
-
-
-def new_incident() -> str:
-    """Return a short number to say on the telephone."""
-    number = secrets.token_hex(4).upper()
-    return f"{number[:4]}-{number[4:]}"
 
 
 def sign_in_page(profile: Profile | None, next_url: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
+
+from accounts.incidents import new_incident
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer without reading anything: whatever failed may fail again. The incident number stands in the log."""
-    incident = secrets.token_hex(4).upper()
+    incident = new_incident()
     logger.error("incident %s", incident)
     back = ADMIN if request.path.startswith(ADMIN) else "/"
     return render(None, "errors/500.html", {"incident": incident, "back": back}, status=500)

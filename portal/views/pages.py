@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from accounts.actors import actor_of
 from accounts.menu import notices_for, page_context
 from schools.messages.queries import shown_to
-from schools.models import School
 
 NEWEST = 3
 """Messages shown where one arrives; the others are on their own page."""
@@ -48,16 +47,6 @@ def family(request: HttpRequest) -> HttpResponse:
     """Show the children whose file the account opens."""
     context = {"notices": notices_for(actor_of(request))}
     return render(request, "portal/family.html", {**page_context(request), **context})
-
-
-@require_safe
-@login_not_required
-def contact(request: HttpRequest) -> HttpResponse:
-    """Give the coordinates of the schools of the children; to strangers, say where to look."""
-    schools: list[School] = []
-    if request.user.is_authenticated:
-        schools = list({file.student.school_id: file.student.school for file in actor_of(request).files}.values())
-    return render(request, "portal/contact.html", {"schools": schools})
 
 
 def _static_page(template: str) -> Callable[[HttpRequest], HttpResponse]:

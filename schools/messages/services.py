@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -18,7 +16,8 @@ from schools.models import Audience, Division, School, SchoolMessage
 from schools.policies import ROLES_OF_ACT, StaffAct
 from schools.staff import schools_of_staff
 
-By = AbstractBaseUser | AnonymousUser
+By = Any
+"""An account: this room names the user model by its setting only."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,23 +13,24 @@ LINK_SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 _RULES = ["paragraph", "list", "emphasis", "link", "autolink", "newline", "escape", "entity", "balance_pairs"]
 
 
-def _may_lead_to(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in LINK_SCHEMES and bool(parts.netloc or parts.scheme in ("mailto", "tel"))
+class _Reader(MarkdownIt):
+    """A reader that begins from no rule at all."""
+
+    def __init__(self) -> None:
+        super().__init__("zero", {"html": False, "breaks": True})
+        known = {name for rules in self.get_all_rules().values() for name in rules}
+        self.enable([rule for rule in _RULES if rule in known])
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's own name
+        """Whether a link may lead there."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        return parts.scheme.lower() in LINK_SCHEMES and bool(parts.netloc or parts.scheme in ("mailto", "tel"))
 
 
-def _reader() -> MarkdownIt:
-    reader = MarkdownIt("zero", {"html": False, "breaks": True})
-    known = {name for rules in reader.get_all_rules().values() for name in rules}
-    reader.enable([rule for rule in _RULES if rule in known])
-    reader.validateLink = _may_lead_to  # type: ignore[method-assign]
-    return reader
-
-
-_READER = _reader()
+_READER = _Reader()
 
 
 def as_html(text: str) -> SafeString:
