@@ -18,7 +18,7 @@ from notifications.kinds import BULK, Kind, register
 from notifications.models import OutboxMessage
 from notifications.rendering import build_email
 from notifications.services import Addressee, enqueue_all
-from orientation.errors import OrientationError
+from orientation.errors import NotAllowed, OrientationError
 from orientation.followup.families import (
     AWAITED_STATES,
     FamilyState,
@@ -30,6 +30,8 @@ from orientation.followup.rows import guardians_of, last_reminders
 from orientation.mails import unsubscribe_url
 from orientation.models import Campaign, Phase, PhaseState, Reminder
 from schools.models import Guardian, Student
+from schools.policies import ROLES_OF_ACT, StaffAct
+from schools.staff import schools_of_staff
 from schools.times import spoken_instant
 
 REMINDER = "orientation.reminder"
@@ -110,10 +112,12 @@ def remind(
     """Owe a reminder to each guardian of these families who may have one now; return how many families got one.
 
     `since` is when this person was shown the preview: families that they reminded after it are counted too, so that
-    a second click says what the first one did. Raises ReminderRefused.
+    a second click says what the first one did. Raises NotAllowed or ReminderRefused.
     """
     # one at a time: what another has just reminded must be seen here
     Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
+    if not schools_of_staff(by, ROLES_OF_ACT[StaffAct.REMIND]).filter(pk=campaign.school_id).exists():
+        raise NotAllowed(_("Votre fonction ne permet pas de relancer les familles."))
     phase.refresh_from_db(fields=["opens_at", "closes_at"])
     if phase.state_at(at) is not PhaseState.OPEN:
         raise ReminderRefused

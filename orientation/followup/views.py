@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.services import note_reading
 from orientation.decisions.history import history_of
+from orientation.errors import NotAllowed
 from orientation.followup import exports
 from orientation.followup.reminders import ReminderRefused, plan_reminders, preview_text, remind
 from orientation.followup.rows import choices_of, rows_of
@@ -147,6 +149,8 @@ def _send(request: HttpRequest, scope: StaffScope, selection: Selection, student
             at=scope.now,
             since=_seen_at(request, scope),
         )
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
     except ReminderRefused as refusal:
         context = {"title": _("Relancer des familles"), "refusal": refusal, "query": _query(request)}
         return scope.render("orientation/staff/followup_reminders.html", context, status=409)

@@ -18,12 +18,13 @@ from notifications.kinds import BULK, URGENT
 from notifications.models import MessageState, OutboxMessage
 from notifications.sending import claim, send_batch
 from orientation import mails
+from orientation.errors import NotAllowed
 from orientation.followup.families import campaign_of
 from orientation.followup.reminders import REMINDER, ReminderRefused, plan_reminders, remind
 from orientation.models import PhaseKind, Reminder, Verdict
 from orientation.queries import submission_choices
 from schools.models import Guardian, Guardianship, Role, Student
-from tests.factories import NOW, Family, guardian, sign_in, staff, student
+from tests.factories import NOW, Family, guardian, school, sign_in, staff, student
 from tests.orientation_followup.builders import acknowledge, address, open_only, phase_of, sheet, submission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
@@ -127,6 +128,15 @@ def test_reminding_costs_the_same_whatever_the_number_of_families(dubois: Family
 def test_nobody_is_reminded_of_a_phase_that_is_not_open(dubois: Family) -> None:
     with pytest.raises(ReminderRefused, match="n’est pas ouverte"):
         do_remind(dubois, at=dubois.phase.closes_at)
+    assert not Reminder.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.FORM_TEACHER, Role.COUNSELLOR])
+def test_the_act_itself_asks_who_reminds(dubois: Family, role: Role) -> None:
+    with pytest.raises(NotAllowed):
+        do_remind(dubois, by=staff(dubois.school, role))
+    with pytest.raises(NotAllowed):
+        do_remind(dubois, by=staff(school("0699902Y")))
     assert not Reminder.objects.exists()
 
 
