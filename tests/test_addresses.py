@@ -81,6 +81,7 @@ TABLE = {
     "orientation:reset_choices": WRITE,
     "orientation:conflict": ELSEWHERE,
     "orientation:move_choice": (405,) * 8,
+    "orientation:copy_intentions": POST_ONLY,
     "orientation:validate_choices": (302, 302, 302, 302, 404, 404, 404, 404),
 }
 
@@ -178,7 +179,7 @@ def test_each_address_answers_each_person_as_it_should(
     }
     expected = {name: row[ROLES.index(role)] for name, row in TABLE.items() if row is not None}
     if role == "nobody":  # without an account, the sign-in comes before the method
-        sent = ["orientation:move_choice", "orientation:acknowledge", "portal:reminders"]
+        sent = ["orientation:move_choice", "orientation:copy_intentions", "orientation:acknowledge", "portal:reminders"]
         expected |= dict.fromkeys(sent, 302)
     assert answers == expected
 

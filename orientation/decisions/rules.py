@@ -72,13 +72,13 @@ FOR_THE_HEAD = frozenset(
 
 
 class Act(Enum):
-    """What the school may do next for a pupil."""
+    """What the school may do next for a pupil; the values stand in addresses."""
 
-    ISSUE = "issue"
-    INTERVIEW = "interview"
-    DECIDE = "decide"
-    RECEIPT = "receipt"
-    APPEAL = "appeal"
+    ISSUE = "notifier"
+    INTERVIEW = "entretien"
+    DECIDE = "decider"
+    RECEIPT = "reception"
+    APPEAL = "appel"
     COMMISSION = "commission"
     MAINTIEN = "maintien"
 

@@ -140,7 +140,7 @@ STATES = [
 @pytest.mark.parametrize(("found", "state", "acts"), STATES, ids=[f"{i}-{each[1]}" for i, each in enumerate(STATES)])
 def test_each_state_and_what_the_school_may_do_in_it(found: Dialogue, state: str, acts: list[str]) -> None:
     assert state_of(found, school=PARIS, at=NOW) == state
-    assert acts_of(found, school=PARIS, at=NOW) == [Act(each) for each in acts]
+    assert acts_of(found, school=PARIS, at=NOW) == [Act[each.upper()] for each in acts]
 
 
 def test_every_state_is_tried() -> None:
