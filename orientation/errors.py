@@ -104,6 +104,20 @@ class NothingToValidate(OrientationError):
         )
 
 
+class NoIntentions(OrientationError):
+    """Final choices were to start from intentions, and none were validated (answered 409)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Aucune intention n’a été validée : il n’y a rien à reprendre."))
+
+
+class ListNotEmpty(OrientationError):
+    """Final choices were to start from intentions, and a list is begun: nothing of it is replaced (answered 409)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Votre liste contient déjà des choix : rien n’a été repris ni remplacé."))
+
+
 class EntryClosed(OrientationError):
     """The school entered a paper form while the phase was not open (decision 14)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
@@ -24,7 +24,7 @@ from orientation.models import (
     SpecialityOffer,
     Submission,
 )
-from orientation.rules import Catalogue, Wish, Wishes
+from orientation.rules import Catalogue, Wish, Wishes, problems_of_list
 from schools.models import Guardian, Guardianship, Student
 
 
@@ -37,6 +37,8 @@ class RankedChoice:
     label: str
     specialities: tuple[tuple[str, bool], ...]
     note: str
+    to_complete: str = ""
+    """Of a draft, why the rank cannot be validated as it stands; empty when it can."""
 
 
 class PhaseSet:
@@ -134,8 +136,21 @@ def _ranked_choice(rank: int, wish: Wish, catalogue: Catalogue, offered: frozens
 
 
 def draft_choices(draft: Draft | None, phase: Phase) -> list[RankedChoice]:
-    """Return the ranks of a draft as pages show them: one query, for the offer."""
-    return ranked(wishes_of(draft), offered_codes(phase))
+    """Return the ranks of a draft as pages show them, with what is missing in each: one query, for the offer."""
+    wishes = wishes_of(draft)
+    choices = ranked(wishes, offered_codes(phase))
+    found = problems_of_list(wishes, catalogue=Catalogue.current(), speciality_count=phase.speciality_count)
+    return [
+        replace(choice, to_complete=" ".join(each.message for each in found.get(choice.code, []))) for choice in choices
+    ]
+
+
+def intentions_to_copy(student: Student, phase: Phase) -> Submission | None:
+    """Return the intentions from which final choices may start: one query, none in another phase."""
+    intentions = phases_of(student).get(PhaseKind.INTENTIONS)
+    if phase.phase_kind is not PhaseKind.FINAL_CHOICES or intentions is None:
+        return None
+    return submissions_of(student, intentions).first()
 
 
 def submissions_of(student: Student, phase: Phase) -> QuerySet[Submission]:

@@ -109,6 +109,21 @@ def check_wish(
     return problems
 
 
+def problems_of_list(wishes: Wishes, *, catalogue: Catalogue, speciality_count: int) -> dict[str, list[Problem]]:
+    """Return what is wrong with each wish of a list, by the code of its pathway; those that may stand are left out."""
+    ranks = {wish.pathway: rank for rank, wish in enumerate(wishes, start=1)}
+    found = {
+        wish.pathway: check_wish(
+            wish,
+            catalogue=catalogue,
+            speciality_count=speciality_count,
+            others={code: rank for code, rank in ranks.items() if code != wish.pathway},
+        )
+        for wish in wishes
+    }
+    return {code: problems for code, problems in found.items() if problems}
+
+
 def required_specialities(pathway: Pathway, catalogue: Catalogue, speciality_count: int) -> int:
     """Return how many specialities a pathway asks for: those of the phase, one for STL and S2TMD, none elsewhere."""
     if pathway.group == PathwayGroup.GENERAL:
@@ -125,6 +140,10 @@ def _check_specialities(wish: Wish, pathway: Pathway, catalogue: Catalogue, spec
         ]
     if len(set(wish.specialities)) < len(wish.specialities):
         return [Problem("specialities", _("Vous avez choisi deux fois la même spécialité : elles doivent différer."))]
+    if len(wish.specialities) > expected:
+        message = _("%(given)d enseignements de spécialité sont choisis pour « %(label)s » : gardez-en %(count)d.")
+        values = {"given": len(wish.specialities), "count": expected, "label": pathway}
+        return [Problem("specialities", message % values)]
     if len(wish.specialities) != expected:
         message = ngettext(
             "Choisissez %(count)d enseignement de spécialité pour « %(label)s ».",

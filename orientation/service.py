@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,9 +13,19 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor, StudentFile
 from accounts.menu import MenuEntry, Notice, Service
 from orientation.dialogue.queries import published_sheets_of, published_to
-from orientation.models import CouncilSheet, Draft, Phase, PhaseKind, PhaseState, SetAside
+from orientation.models import (
+    CouncilSheet,
+    Decision,
+    DecisionKind,
+    Draft,
+    Phase,
+    PhaseKind,
+    PhaseState,
+    SetAside,
+    Submission,
+)
 from orientation.queries import phases_of
-from orientation.wording import COUNCIL_WORDS
+from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 from schools.models import Student
 from schools.times import spoken_instant
 
@@ -48,34 +62,60 @@ def _awaited(student: Student, phase: Phase) -> str:
 
 
 def _notices(actor: Actor) -> list[Notice]:
-    """Say which drafts would not count, what waits set aside, and what the council said. Three queries."""
+    """Say what is open with nothing validated, what waits set aside, and what the council said. Three queries."""
     now = timezone.now()
     own = {file.student.pk: file.student for file in actor.files if file.guardian}
-    drafts = (
-        Draft.objects.filter(student__in=own, is_validated=False, phase__opens_at__lte=now, phase__closes_at__gt=now)
-        .exclude(wishes=[])
-        .select_related("phase")
-        .order_by("phase__closes_at", "pk")
-    )
+    written = _unvalidated_phases(list(own), now)
     set_aside = SetAside.objects.filter(
         draft__student__in=own, written_by=actor.user, settled_at=None, draft__phase__closes_at__gt=now
     ).select_related("draft__phase")
     told = published_sheets_of(
         list(own.values()),
         Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=own),
-    )
+    ).annotate(is_decided=Exists(_by_the_head()))
     return [
         *(_told(own[sheet.student_id], sheet) for sheet in told if _is_waiting(sheet)),
-        *(_unvalidated(own[draft.student_id], draft) for draft in drafts),
+        *(_unvalidated(own[phase.student_id], phase) for phase in written if _is_asked(own[phase.student_id], phase)),
         *(_waiting(own[each.draft.student_id], each) for each in set_aside),
     ]
+
+
+def _unvalidated_phases(students: list[int], now: datetime) -> QuerySet[Any]:
+    """Return the open writing phases, once per pupil whose list is begun or to begin, with `student_id`: one query."""
+    drafts = Draft.objects.filter(student=OuterRef("student_id"), phase=OuterRef("pk"), is_validated=False)
+    validated = Submission.objects.filter(student=OuterRef("student_id"), phase=OuterRef("pk"))
+    return (
+        Phase.objects.filter(
+            kind__in=[kind for kind in PhaseKind if kind.is_written_by_families],
+            opens_at__lte=now,
+            closes_at__gt=now,
+            campaign__school__students__in=students,
+        )
+        .annotate(student_id=F("campaign__school__students"))
+        .annotate(has_draft=Exists(drafts.exclude(wishes=[])), has_validated=Exists(validated))
+        .filter(Q(has_draft=True) | Q(has_validated=False))
+        .select_related("campaign")
+        .order_by("closes_at", "student_id")
+    )
+
+
+def _is_asked(student: Student, phase: Any) -> bool:
+    """Whether a list is expected: one that is begun, or one to begin where the campaign takes it. No query."""
+    campaign = phase.campaign
+    return bool(phase.has_draft) or (campaign.offer_declared_at is not None and campaign.takes(student))
+
+
+def _by_the_head() -> QuerySet[Decision]:
+    """The decisions of the head by themself, after which no answer is awaited (decision 21)."""
+    of_sheet = {"student": OuterRef("student"), "phase": OuterRef("phase")}
+    return Decision.objects.filter(**of_sheet).exclude(kind=DecisionKind.AGREEMENT)
 
 
 def _is_waiting(sheet: CouncilSheet) -> bool:
     """Whether the family still has to acknowledge the avis, or to answer a proposition."""
     if sheet.phase.phase_kind is PhaseKind.PROVISIONAL_OPINIONS:
         return not hasattr(sheet, "acknowledgement")
-    return bool(sheet.answered < sheet.answerable)  # type: ignore[attr-defined]
+    return bool(sheet.answered < sheet.answerable and not sheet.is_decided)  # type: ignore[attr-defined]
 
 
 def _told(student: Student, sheet: CouncilSheet) -> Notice:
@@ -92,13 +132,15 @@ def _told(student: Student, sheet: CouncilSheet) -> Notice:
     return Notice(text % {"name": student.full_name, "instant": instant}, url, str(words.consult))
 
 
-def _unvalidated(student: Student, draft: Draft) -> Notice:
-    text = _("Brouillon non validé pour %(name)s : il ne comptera que s’il est validé avant le %(instant)s.") % {
-        "name": student.full_name,
-        "instant": spoken_instant(draft.phase.closes_at, student.school),
-    }
-    url = reverse("orientation:choices", args=[student.public_id, draft.phase.phase_kind.slug])
-    return Notice(text, url, _("Relire et valider"))
+def _unvalidated(student: Student, phase: Any) -> Notice:
+    if phase.has_draft:
+        text = _("Brouillon non validé pour %(name)s : il ne comptera que s’il est validé avant le %(instant)s.")
+        label = _("Relire et valider")
+    else:
+        text = _("Rien n’est encore validé pour %(name)s : saisissez vos choix et validez-les avant le %(instant)s.")
+        label = str(WRITING_WORDS[phase.phase_kind].enter)
+    said = text % {"name": student.full_name, "instant": spoken_instant(phase.closes_at, student.school)}
+    return Notice(said, reverse("orientation:choices", args=[student.public_id, phase.phase_kind.slug]), label)
 
 
 def _waiting(student: Student, set_aside: SetAside) -> Notice:

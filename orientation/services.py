@@ -22,11 +22,13 @@ from orientation.errors import (
     DraftChangedByOther,
     DraftChangedSince,
     LastChangeByOther,
+    ListNotEmpty,
+    NoIntentions,
     NothingToValidate,
     WishRefused,
 )
 from orientation.models import Draft, Phase, SetAside, Submission
-from orientation.queries import submission_wishes, submissions_of, wishes_of
+from orientation.queries import intentions_to_copy, submission_wishes, submissions_of, wishes_of
 from orientation.rules import Catalogue, Wish, Wishes
 from orientation.submitting import WritingLock, acts, lock_writing, submit, write_draft
 
@@ -65,6 +67,25 @@ def move_choice(
     return _change(
         lambda wishes: rules.moved(wishes, pathway, rank), file=file, phase=phase, version=version, by=by, at=at
     )
+
+
+def copy_intentions(*, file: StudentFile, phase: Phase, version: int, by: User, at: datetime) -> Draft:
+    """Begin an empty list of final choices with the intentions that count, as they were ranked (*partir de*).
+
+    They are copied whole: a rank that asks for another number of specialities now stays to be completed, and nothing is
+    validated. Raises NoIntentions, or ListNotEmpty when anything else is begun.
+    """
+
+    def act(wishes: Wishes) -> Wishes:
+        intentions = intentions_to_copy(file.student, phase)
+        if intentions is None:
+            raise NoIntentions
+        copied = submission_wishes(intentions)
+        if wishes not in ((), copied):
+            raise ListNotEmpty
+        return copied
+
+    return _change(act, file=file, phase=phase, version=version, by=by, at=at)
 
 
 def reset_draft(*, file: StudentFile, phase: Phase, version: int, by: User, at: datetime) -> Draft:

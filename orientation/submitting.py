@@ -154,15 +154,12 @@ def submit(
 
 def _check_list(wishes: Wishes, phase: Phase) -> None:
     """Check each rank again: the catalogue or the number of specialities may have changed since it was typed."""
-    catalogue = Catalogue.current()
-    problems = []
-    for rank, wish in enumerate(wishes, start=1):
-        others = {each.pathway: other for other, each in enumerate(wishes, start=1) if other != rank}
-        found = rules.check_wish(wish, catalogue=catalogue, speciality_count=phase.speciality_count, others=others)
-        problems += [
-            rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": each.message})
-            for each in found
-        ]
+    found = rules.problems_of_list(wishes, catalogue=Catalogue.current(), speciality_count=phase.speciality_count)
+    problems = [
+        rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": each.message})
+        for rank, wish in enumerate(wishes, start=1)
+        for each in found.get(wish.pathway, [])
+    ]
     if problems:
         raise WishRefused(problems)
 

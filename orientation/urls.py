@@ -20,6 +20,7 @@ urlpatterns = [
     path("<uuid:student>/decisions/<uuid:public_id>.pdf", decisions.pdf, name="decision_pdf"),
     path("<uuid:student>/echeances.ics", decisions.deadlines, name="deadlines"),
     path("<uuid:student>/<writing_phase:kind>/", choices.index, name="choices"),
+    path("<uuid:student>/<writing_phase:kind>/partir-des-intentions/", choices.copy, name="copy_intentions"),
     path("<uuid:student>/<writing_phase:kind>/ajouter/", choices.add, name="add_choice"),
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/modifier/", choices.edit, name="edit_choice"),
     path("<uuid:student>/<writing_phase:kind>/<slug:pathway>/supprimer/", choices.remove, name="remove_choice"),

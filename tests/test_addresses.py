@@ -38,6 +38,11 @@ TABLE = {
     "portal:contact_write": (302, 200, 200, 200, 200, 404, 404, 404),
     "portal:contact_sent": (302, 404, 404, 404, 404, 404, 404, 404),
     "portal:family": SIGNED_IN,
+    "portal:family_history": SIGNED_IN,
+    "portal:family_mails": SIGNED_IN,
+    "portal:connections": SIGNED_IN,
+    "portal:end_connections": POST_ONLY,
+    "portal:end_connection": POST_ONLY,
     "portal:assistance": PUBLIC,
     "portal:accessibility": PUBLIC,
     "portal:legal": PUBLIC,
@@ -157,6 +162,7 @@ def address(name: str, family: Family) -> str:
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
         "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],
+        "portal:end_connection": [family.emma.public_id],
         "portal:contact_sent": [family.emma.public_id],
         "portal:mute_reminders": ["jeton"],
     }
@@ -180,6 +186,7 @@ def test_each_address_answers_each_person_as_it_should(
     expected = {name: row[ROLES.index(role)] for name, row in TABLE.items() if row is not None}
     if role == "nobody":  # without an account, the sign-in comes before the method
         sent = ["orientation:move_choice", "orientation:copy_intentions", "orientation:acknowledge", "portal:reminders"]
+        sent += ["portal:end_connections", "portal:end_connection"]
         expected |= dict.fromkeys(sent, 302)
     assert answers == expected
 
@@ -216,7 +223,7 @@ def test_nobody_but_a_guardian_writes_by_any_address(
             continue
         # a guardian of another child may change their own address, and mute their own reminders
         own = role == "stranger" and name in ("portal:contact_data", "portal:reminders")
-        if name != "accounts:sign_out" and not own:
+        if name not in ("accounts:sign_out", "portal:end_connections") and not own:
             client.post(address(name, dubois), values)
     assert whole_database() == before
 

@@ -16,11 +16,12 @@ from accounts.kept_forms import AUTHOR_FIELD, author_token, take_kept_form
 from orientation import policies, services
 from orientation.errors import DraftChangedByOther, OrientationError, WishRefused
 from orientation.forms import ChoiceForm, MoveForm, VersionForm
-from orientation.models import RANK_MAX, Draft, PhaseKind
+from orientation.models import RANK_MAX, Draft, PathwayGroup, PhaseKind
 from orientation.options import speciality_options
 from orientation.queries import (
     draft_choices,
     draft_of,
+    intentions_to_copy,
     offered_codes,
     set_aside_by,
     submission_choices,
@@ -46,7 +47,8 @@ def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     }
     if scope.can_write():
         choices = draft_choices(draft, scope.phase)
-        return scope.render("orientation/choices.html", {**context, "choices": choices})
+        intentions = None if choices else intentions_to_copy(scope.file.student, scope.phase)
+        return scope.render("orientation/choices.html", {**context, "choices": choices, "intentions": intentions})
     is_left = draft is not None and not draft.is_validated
     unvalidated = draft_choices(draft, scope.phase) if is_left else []
     validated = submission_choices(newest) if newest else []
@@ -122,12 +124,24 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
         "rank": ranks.get(replacing, len(wishes) + 1),
         "version": _version_seen(form, draft),
         "is_new": replacing not in ranks,
+        "left_out": _left_out(scope, form, wishes, ranks.get(replacing)),
         "saved_rank": len(wishes) if "suite" in scope.request.GET and not form.is_bound else 0,
         "author_field": AUTHOR_FIELD,
         "author_token": author_token(scope.user),
         **speciality_options(form, offered_codes(scope.phase), _without(ranks, replacing)),
     }
     return scope.render("orientation/choice_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _left_out(scope: WritingScope, form: ChoiceForm, wishes: Wishes, rank: int | None) -> list[str]:
+    """Return the specialities of the choice being changed that none of the lists shows, being fewer than they are."""
+    shown = {form[name].value() for name in form.speciality_fields}
+    catalogue = Catalogue.current(holding=wishes)
+    wish = wishes[rank - 1] if rank else None
+    if wish is None or catalogue.pathways[wish.pathway].group != PathwayGroup.GENERAL:
+        return []
+    is_over = len(wish.specialities) > scope.phase.speciality_count
+    return [catalogue.specialities[code].label for code in wish.specialities if is_over and code not in shown]
 
 
 def _without(ranks: dict[str, int], replacing: str) -> dict[str, int]:
@@ -236,6 +250,24 @@ def move(request: HttpRequest, student: UUID, kind: PhaseKind, pathway: str) -> 
             at=scope.now,
         ),
         success=_("Choix déplacé au rang %(rank)d. Il reste à valider vos choix.") % {"rank": rank},
+    )
+
+
+@require_POST
+def copy(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
+    """Begin the final choices with a copy of the intentions."""
+    scope = writing_scope(request, student, kind)
+    form = VersionForm(request.POST)
+    if kind is not PhaseKind.FINAL_CHOICES or not form.is_valid():
+        raise Http404
+    return _act(
+        scope,
+        lambda: services.copy_intentions(
+            file=scope.file, phase=scope.phase, version=form.cleaned_data["version"], by=scope.user, at=scope.now
+        ),
+        success=_(
+            "Vos intentions sont reprises dans le brouillon. Relisez-les, complétez-les, puis validez vos choix."
+        ),
     )
 
 
