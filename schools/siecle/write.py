@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 
 _STUDENT_FIELDS = [
-    "ine",
     "siecle_id",
     "family_name",
     "usual_name",
@@ -102,6 +101,8 @@ def _write(plan: ImportPlan, tell: Tell) -> None:
     total = len(plan.students_new) + len(changed)
     _create(plan.students_new, lambda done: tell(students, done, total))
     _update(changed, _STUDENT_FIELDS, lambda done: tell(students, len(plan.students_new) + done, total))
+    # apart: writing a key waits for each transaction that names the pupil, a family's among them
+    _update([each for each in changed if "ine" in plan.former.get(each, {})], ["ine"], lambda done: None)
     total = len(plan.guardians_new) + len(plan.guardians_changed)
     _create(plan.guardians_new, lambda done: tell(guardians, done, total))
     _update(
