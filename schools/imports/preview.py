@@ -11,11 +11,12 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from schools.models import Guardian, Guardianship, ImportState, SiecleImport, Student
-from schools.siecle import ImportPlan, Note
+from schools.siecle import ImportPlan, Note, school_year_at
 from schools.times import spoken_instant
 
 LINES_KEPT = 10_000
@@ -102,6 +103,19 @@ def _cautions(plan: ImportPlan) -> Iterator[dict[str, str]]:
             % {"made": spoken_instant(export.made_at, school), "last": spoken_instant(last.export_made_at, school)},
             "tick": _("J’importe quand même cet export plus ancien"),
         }
+    if export.school_year > school_year_at(timezone.now(), school.time_zone) and _leaves_classes(plan):
+        years = {"first": export.school_year, "second": export.school_year + 1}
+        yield {
+            "code": "next_year",
+            "text": _(
+                "Cet export est celui de l’année %(first)s-%(second)s, qui n’a pas commencé : chaque élève y prend sa "
+                "classe et son niveau d’alors. La campagne d’orientation de cette année ne les compterait plus : "
+                "familles et conseils de classe ne pourraient pas la terminer."
+            )
+            % years,
+            "tick": _("La campagne de cette année est terminée : j’importe les classes de %(first)s-%(second)s")
+            % years,
+        }
     archived = len(plan.students_archived)
     if archived > MANY_ARCHIVED or archived > LARGE_SHARE * plan.students_here:
         yield {
@@ -121,6 +135,12 @@ def _cautions(plan: ImportPlan) -> Iterator[dict[str, str]]:
             )
             % {"count": archived},
         }
+
+
+def _leaves_classes(plan: ImportPlan) -> bool:
+    """Whether pupils would leave a class of an earlier year."""
+    former = (plan.former.get(student, {}).get("division") for student in plan.students_changed)
+    return any(division is not None and division.school_year < plan.export.school_year for division in former)
 
 
 def _told(plan: ImportPlan) -> Iterator[tuple[str, str, Line]]:
