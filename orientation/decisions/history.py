@@ -108,7 +108,9 @@ def history_of(student: Student, phases: PhaseSet, *, reader: AbstractBaseUser |
         submissions.setdefault(kinds[submission.phase_id], []).append(submission)
     decisions = _sorted(_rows(Decision, row["decided"]), lambda each: each.number)
     for each in decisions:
-        each.student, each.phase = student, proposals
+        each.student = student
+        if proposals:
+            each.phase = proposals
     return History(
         phases=phases,
         submissions=submissions,

@@ -181,8 +181,7 @@ def issue_reasoned_decision(
     standing = dialogue.contested
     if standing and standing.kind == DecisionKind.REASONED and _says(standing, values):
         return standing
-    if (standing.number if standing else 0) != seen_number:
-        assert standing is not None  # noqa: S101 - narrows the type: decisions are never deleted
+    if standing and standing.number != seen_number:
         raise DecidedMeanwhile(standing)
     if Act.DECIDE not in acts_of(dialogue, school=locked.campaign.school, at=at):
         raise NotTheTime(_("Une décision motivée vient après l’entretien, tant qu’aucun accord n’a été trouvé."))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from orientation.decisions.errors import AppealTooLate, NotTheTime, WrongDay
 from orientation.decisions.rules import Act, Dialogue, acts_of, appeal_last_day
@@ -21,12 +22,16 @@ ACTS = {
 }
 
 _REFUSALS = {
-    StepKind.INTERVIEW: _(
+    StepKind.INTERVIEW: gettext_lazy(
         "Un entretien se note quand la famille n’a accepté aucune proposition et n’a plus à répondre."
     ),
-    StepKind.RECEIPT: _("La réception se note pour une décision motivée, non conforme à la demande."),
-    StepKind.APPEAL: _("L’appel se note après la réception d’une décision non conforme : notez d’abord sa date."),
-    StepKind.MAINTIEN: _("Le maintien se demande après une décision non conforme à la demande de la famille."),
+    StepKind.RECEIPT: gettext_lazy("La réception se note pour une décision motivée, non conforme à la demande."),
+    StepKind.APPEAL: gettext_lazy(
+        "L’appel se note après la réception d’une décision non conforme : notez d’abord sa date."
+    ),
+    StepKind.MAINTIEN: gettext_lazy(
+        "Le maintien se demande après une décision non conforme à la demande de la famille."
+    ),
 }
 
 
@@ -34,7 +39,7 @@ def check(kind: StepKind, day: date, dialogue: Dialogue, *, phase: Phase, at: da
     """Raise NotTheTime, WrongDay or AppealTooLate where the step cannot have happened on this day."""
     school = phase.campaign.school
     if ACTS[kind] not in acts_of(dialogue, school=school, at=at):
-        raise NotTheTime(_REFUSALS[kind])
+        raise NotTheTime(str(_REFUSALS[kind]))
     decision = dialogue.contested
     if kind is StepKind.INTERVIEW:
         check_day(day, after=_local(phase.opens_at, school), school=school, at=at)

@@ -91,6 +91,7 @@ class ShownAct:
     """An act with its form; `form` is None where there is nothing to type."""
 
     act: Act
+    title: str
     words: ActWords
     form: forms.Form | None
 
@@ -118,6 +119,12 @@ class Place:
         initial = {"happened_on": today, "decided_on": today, "seen_number": contested.number if contested else 0}
         return FORMS[act](data, initial=initial, prefix=act.value)
 
+    def _title(self, act: Act) -> str:
+        standing = self.dialogue.contested
+        if act is Act.DECIDE and standing:
+            return _("Remplacer la décision n° %(number)d") % {"number": standing.number}
+        return str(WORDS[act].title)
+
     def render(self, *, typed: tuple[Act, forms.Form] | None = None, refusal: str = "", status: int = 200) -> Any:
         """Show the dialogue, what was typed in the form of an act kept."""
         acts = acts_of(self.dialogue, school=self.scope.school, at=self.scope.now)
@@ -132,7 +139,8 @@ class Place:
             at=self.scope.now,
         )
         shown = [
-            ShownAct(act, WORDS[act], None if act is Act.ISSUE else filled.get(act) or self.form(act)) for act in acts
+            ShownAct(act, self._title(act), WORDS[act], None if act is Act.ISSUE else filled.get(act) or self.form(act))
+            for act in acts
         ]
         state = FileState(school=self.scope.school, history=self.history)
         context = {

@@ -242,6 +242,15 @@ def test_a_decision_has_reasons_and_a_voie(veil: Dialogue, values: dict[str, Any
         veil.decide(**values)
 
 
+def test_a_form_that_claims_to_have_seen_a_decision_where_there_is_none_hides_nothing(veil: Dialogue) -> None:
+    veil.tell(PROPOSALS)
+    with pytest.raises(NotTheTime):
+        veil.decide(seen_number=99)
+    veil.refuse_all()
+    veil.meet_family()
+    assert veil.decide(seen_number=99).replaces is None
+
+
 def test_the_same_decision_again_is_the_same_and_another_replaces_only_the_one_that_was_seen(veil: Dialogue) -> None:
     first = veil.disagree()
     assert veil.decide() == first
