@@ -14,13 +14,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schools.contact import email_status
-from schools.models import Guardian, Guardianship, Role, School, Student
+from schools.contact_changes.fields import siecle_value, spoken_value
+from schools.contact_changes.queries import OWN_FIELDS
+from schools.models import ContactField, Guardian, Guardianship, Role, School, Student
 from schools.names import fold
 from schools.policies import StaffAct
 from schools.services import (
@@ -31,6 +34,7 @@ from schools.services import (
     withdraw_designation,
 )
 from schools.staff import divisions_of_staff, memberships_in, schools_of_staff, students_of_staff
+from schools.times import spoken_instant
 
 
 class ListedFiltersAdmin(admin.ModelAdmin):
@@ -272,6 +276,10 @@ class ReachableFilter(admin.SimpleListFilter):
         return queryset.filter(refused) if self.value() == "refus" else queryset
 
 
+MOST_CHANGES = 30
+"""Changes of a guardian's own data on their page."""
+
+
 @admin.register(Guardian)
 class GuardianAdmin(PeopleAdmin):
     """The guardians, and whether an e-mail reaches them. Form teachers do not read contact data."""
@@ -280,7 +288,17 @@ class GuardianAdmin(PeopleAdmin):
     list_display = ["family_name", "given_name", "usable_email", "email_state"]
     list_filter = [ReachableFilter]
     folded_field = "folded_name"
-    fields = ["school", "civility", "family_name", "usual_name", "given_name", "phone", "mobile", "email_state"]
+    list_select_related = ["school"]
+    fields = [
+        "school",
+        "civility",
+        "family_name",
+        "usual_name",
+        "given_name",
+        "coordinates",
+        "email_state",
+        "changes",
+    ]
 
     @admin.display(description=_("adresse utilisée"))
     def usable_email(self, guardian: Guardian) -> str:
@@ -290,6 +308,28 @@ class GuardianAdmin(PeopleAdmin):
     def email_state(self, guardian: Guardian) -> str:
         known = [f"{each.address} ({each.state.label})" for each in email_status(guardian)]
         return ", ".join(known) or str(_("aucune"))
+
+    @admin.display(description=_("coordonnées dans SIECLE"))
+    def coordinates(self, guardian: Guardian) -> SafeString:
+        told = [
+            (capfirst(each.label), spoken_value(each, siecle_value(guardian, each), guardian.school) or "—")
+            for each in OWN_FIELDS
+        ]
+        return format_html_join(mark_safe("<br>"), "{} : {}", told)
+
+    @admin.display(description=_("modifications par le responsable"))
+    def changes(self, guardian: Guardian) -> SafeString:
+        """Tell what the guardian changed, newest first, and what became of it. One query."""
+        told = [
+            (
+                capfirst(change.get_field_display()),
+                spoken_value(ContactField(change.field), change.after, guardian.school) or "—",
+                change.get_outcome_display(),
+                spoken_instant(change.changed_at, guardian.school),
+            )
+            for change in guardian.contact_changes.order_by("-pk")[:MOST_CHANGES]
+        ]
+        return format_html_join(mark_safe("<br>"), "{} : {} ({}, {})", told) or format_html("{}", _("aucune"))
 
 
 @admin.register(School)

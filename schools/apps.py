@@ -18,5 +18,10 @@ class SchoolsConfig(AppConfig):
             staff_pages.StaffPage(title=_("Import SIECLE"), url_name="imports", act=StaffAct.IMPORT, position=20)
         )
         staff_pages.register(
+            staff_pages.StaffPage(
+                title=_("Coordonnées modifiées"), url_name="contact_changes", act=StaffAct.READ_CONTACT, position=35
+            )
+        )
+        staff_pages.register(
             staff_pages.StaffPage(title=_("Journal"), url_name="journal", act=StaffAct.READ_JOURNAL, position=70)
         )

@@ -26,7 +26,8 @@ from django.utils.translation import gettext_lazy as _
 from notifications.kinds import URGENT, Kind, register
 from notifications.models import MessageState, OutboxMessage
 from notifications.services import enqueue
-from schools.models import EmailState, Guardian, Guardianship, Relationship
+from schools.contact_changes.recording import record_changes
+from schools.models import ContactField, EmailState, Guardian, Guardianship, Relationship
 from schools.times import spoken_instant
 
 CONFIRM_EMAIL = "schools.confirm_email"
@@ -186,7 +187,7 @@ def propose_email(
 
 
 def confirm_email(*, token: str, at: datetime) -> Guardian:
-    """Use the address from which this link comes, and tell the former one; return one record of the person.
+    """Use the address from which this link comes, tell the former one and the schools; return one of the records.
 
     Whoever holds the link reads that mailbox: no account is asked for. Raises InvalidLinkError, ExpiredLinkError,
     UsedLinkError.
@@ -201,6 +202,7 @@ def confirm_email(*, token: str, at: datetime) -> Guardian:
             raise UsedLinkError
         address = first.pending_email
         former: dict[str, str] = {}
+        confirmed: list[Guardian] = []
         for record in records:
             if record.pending_email_at != proposed_at or record.pending_email != address:
                 continue  # linked to this account since: its own proposal, if any, stands
@@ -209,6 +211,8 @@ def confirm_email(*, token: str, at: datetime) -> Guardian:
             record.own_email, record.own_email_refused_at = address, None
             record.pending_email, record.pending_email_at = "", None
             record.save(update_fields=["own_email", "own_email_refused_at", "pending_email", "pending_email_at"])
+            confirmed.append(record)
+        record_changes(confirmed, {ContactField.EMAIL: address}, by=None, at=at)
         for number, former_address in enumerate(former.values()):
             # the new address is not said: the former mailbox may be shared (decision 16)
             enqueue(

@@ -17,7 +17,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import Profile, User
 from notifications.models import OutboxMessage
 from orientation.models import Decision, DecisionKind, DialogueStep, Pathway, Speciality, StepKind
-from schools.models import Division, Role, SchoolMessage, SiecleImport, StaffMembership
+from schools.models import ContactChange, ContactField, Division, Role, SchoolMessage, SiecleImport, StaffMembership
 from schools.policies import StaffAct, may
 from tests.factories import NOW, Family, campaign, school, sign_in, staff, student
 from tests.test_addresses import names, whole_database
@@ -34,6 +34,10 @@ ACTS = {
     "school_message_end": StaffAct.STEER,
     "journal": StaffAct.READ_JOURNAL,
     "journal_object": StaffAct.READ_JOURNAL,
+    "contact_changes": StaffAct.READ_CONTACT,
+    "contact_changes_export": StaffAct.EXPORT,
+    "contact_change_take": StaffAct.IMPORT,
+    "contact_change_refuse": StaffAct.IMPORT,
     "imports": StaffAct.IMPORT,
     "import": StaffAct.IMPORT,
     "import_confirm": StaffAct.IMPORT,
@@ -164,6 +168,9 @@ def address(dubois: Family, people: dict[str, User | None]) -> Callable[[str], s
     """Give the address of each page for Emma, her class, this year's campaign, an import and the deputy."""
     waiting = SiecleImport.objects.create(school=dubois.school, school_year=2026)
     membership = StaffMembership.objects.get(user=people[Role.DEPUTY])
+    changed = ContactChange.objects.create(
+        guardian=dubois.sophie, field=ContactField.TOWN, after="Lyon", changed_at=NOW
+    )
     emma, year, kind = dubois.emma, 2026, "choix-definitifs"
     message = SchoolMessage.objects.create(
         school=dubois.school, title="Réunion", shown_from=NOW, shown_until=NOW, changed_at=NOW
@@ -190,6 +197,7 @@ def address(dubois: Family, people: dict[str, User | None]) -> Callable[[str], s
     )
     council: list[object] = ["propositions", emma.division_id]
     arguments: dict[str, list[object]] = {
+        **{name: [changed.pk] for name in ("contact_change_take", "contact_change_refuse")},
         **{name: [message.pk] for name in ("school_message", "school_message_end")},
         "journal_object": ["schools_student", emma.pk],
         **{name: [waiting.pk] for name in ("import", "import_confirm", "import_cancel", "import_report")},

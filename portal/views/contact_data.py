@@ -1,12 +1,14 @@
-"""Fiche de renseignements: one's own e-mail address, confirmed from its mailbox (decision 15); reminders or none."""
+"""Fiche de renseignements: one's own coordinates, e-mail address (decision 15) and wish for reminders."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,31 +17,84 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actors import actor_of
+from accounts.kept_forms import AUTHOR_FIELD, author_token, take_kept_form
 from accounts.menu import page_context
+from portal.contact_data_form import ContactForm, initial_of, told_fields
 from portal.forms import EmailForm, RemindersForm
 from schools.contact import ContactError, Proposal, TooManyProposalsError, confirm_email, email_status, propose_email
+from schools.contact_changes.queries import OwnData, own_data, own_links
+from schools.contact_changes.services import change_contact_data
 from schools.models import Guardian
 from schools.muting import NotAReminderLinkError, choose_reminders, guardian_of_reminder_link, mute_by_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
-    """Show one's own addresses and their states, and take a new one."""
+    """Show one's own data and addresses, and take what is changed in them: two forms of one page."""
     guardian = _own_record(request)
-    form = EmailForm(request.POST or None)
-    status = 200
-    if guardian is not None and request.method == "POST":
-        answer = _propose(request, guardian, form)
-        if isinstance(answer, HttpResponse):
-            return answer
-        status = answer
-    context = {
+    if guardian is None:
+        return render(request, "portal/contact_data.html", {**_frame(request), "guardian": None})
+    data = own_data(guardian)
+    posted = request.POST if request.method == "POST" else None
+    is_email = posted is not None and "email" in posted
+    email_form = EmailForm(posted if is_email else None)
+    form = _contact_form(request, data, None if is_email else posted)
+    answer: HttpResponse | int = 200
+    if posted is not None:
+        answer = _propose(request, guardian, email_form) if is_email else _change(request, guardian, data, form)
+    elif kept := take_kept_form(request, actor_of(request).user):
+        messages.info(request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider."))
+        typed = {name: str(kept[name]) for name in kept}
+        email_form, form = EmailForm(initial=typed), _contact_form(request, data, None, typed)
+    if isinstance(answer, HttpResponse):
+        return answer
+    context = _frame(request) | _told(guardian, data) | {"email_form": email_form, "form": form}
+    context["fields"] = told_fields(form, data)
+    return render(request, "portal/contact_data.html", context, status=answer)
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    return {
         **page_context(request, service="contact_data"),
-        "guardian": guardian,
-        "addresses": email_status(guardian) if guardian else [],
-        "form": form,
+        "author_field": AUTHOR_FIELD,
+        "author_token": author_token(actor_of(request).user),
     }
-    return render(request, "portal/contact_data.html", context, status=status)
+
+
+def _told(guardian: Guardian, data: OwnData) -> dict[str, Any]:
+    return {
+        "guardian": guardian,
+        "schools": data.schools,
+        "links": own_links(data),
+        "addresses": email_status(guardian),
+        "email_states": data.states["email"],
+    }
+
+
+def _contact_form(
+    request: HttpRequest, data: OwnData, posted: QueryDict | None, typed: dict[str, str] | None = None
+) -> ContactForm:
+    return ContactForm(
+        posted,
+        initial={**initial_of(data), **(typed or {})},
+        school=data.schools[0],
+        kept_occupation=data.values["occupation"],
+    )
+
+
+def _change(request: HttpRequest, guardian: Guardian, data: OwnData, form: ContactForm) -> HttpResponse | int:
+    """Take what was typed; return where to go next, or the status of the page that says what is wrong."""
+    if not form.is_valid():
+        return 422
+    changes = change_contact_data(guardian=guardian, values=form.values(), by=actor_of(request).user, at=timezone.now())
+    if changes:
+        names = ", ".join(dict.fromkeys(school.name for school in data.schools))
+        messages.success(
+            request, _("Vos renseignements sont enregistrés et transmis à : %(schools)s.") % {"schools": names}
+        )
+    else:
+        messages.info(request, _("Rien n’a changé : il n’y a rien de nouveau à transmettre."))
+    return redirect("portal:contact_data")
 
 
 def _own_record(request: HttpRequest) -> Guardian | None:
@@ -85,9 +140,9 @@ def reminders(request: HttpRequest) -> HttpResponse:
     muted = form.is_valid() and not form.cleaned_data["wanted"]
     choose_reminders(guardian=guardian, muted=muted, by=actor_of(request).user, at=timezone.now())
     if muted:
-        messages.success(request, _("C’est noté : vous ne recevrez plus de rappels."))
+        messages.success(request, _("C’est noté : vous ne recevrez plus de rappels."))
     else:
-        messages.success(request, _("C’est noté : vous recevrez les rappels."))
+        messages.success(request, _("C’est noté : vous recevrez les rappels."))
     return redirect("portal:contact_data")
 
 

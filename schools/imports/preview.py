@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from schools.models import Guardian, Guardianship, ImportState, SiecleImport, Student
+from schools.contact_changes.fields import spoken_value
+from schools.models import ContactField, Guardian, Guardianship, ImportState, School, SiecleImport, Student
 from schools.siecle import ImportPlan, Note, school_year_at
 from schools.times import spoken_instant
 
@@ -41,7 +42,22 @@ MANY_ARCHIVED = 5
 LARGE_SHARE = 0.1
 """More pupils than this, or a larger share of the school: the export may well be a partial one."""
 
-_CONTACT = {"phone", "mobile", "school_email"}
+_CONTACT = {field.value for field in ContactField} | {"school_email"}
+_GIVEN = (
+    "school_email",
+    "mobile",
+    "phone",
+    "work_phone",
+    "address_lines",
+    "postal_code",
+    "town",
+    "country",
+    "accepts_sms",
+    "occupation",
+    "shares_coordinates",
+)
+"""The order in which a new guardian's coordinates are told."""
+
 _UNSEEN = {"folded_name", "school_email_refused_at"}
 
 Line = dict[str, Any]
@@ -198,13 +214,18 @@ def _key(link: Guardianship) -> str:
 
 
 def _contact(guardian: Guardian) -> list[list[Any]]:
-    given = [name for name in ("school_email", "mobile", "phone") if getattr(guardian, name)]
-    return [[_label(guardian, name), "", getattr(guardian, name), True] for name in given]
+    given = [(name, value) for name in _GIVEN if (value := getattr(guardian, name)) not in ("", None)]
+    return [[_label(guardian, name), "", _said(guardian, name, value, guardian.school), True] for name, value in given]
 
 
 def _changes(plan: ImportPlan, row: Student | Guardian | Guardianship) -> list[list[Any]]:
     return [
-        [_label(row, name), _said(row, name, before), _said(row, name, getattr(row, name)), name in _CONTACT]
+        [
+            _label(row, name),
+            _said(row, name, before, plan.school),
+            _said(row, name, getattr(row, name), plan.school),
+            name in _CONTACT,
+        ]
         for name, before in plan.former.get(row, {}).items()
         if name not in _UNSEEN
     ]
@@ -214,12 +235,14 @@ def _label(row: models.Model, name: str) -> str:
     return str(getattr(row._meta.get_field(name), "verbose_name", name))
 
 
-def _said(row: models.Model, name: str, value: Any) -> str:
+def _said(row: models.Model, name: str, value: Any, school: School) -> str:
     choices = dict(getattr(row._meta.get_field(name), "flatchoices", []))
     if choices and value in choices:
         return str(choices[value])
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if isinstance(row, Guardian) and name in ContactField.values and value is not None:
+        return spoken_value(ContactField(name), value, school)
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     return "" if value is None else str(value)

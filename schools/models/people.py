@@ -110,8 +110,9 @@ class Guardian(models.Model):
     """A person in a student's file (responsable), as one school's SIECLE knows them.
 
     Whether they are a *legal* guardian is said by their guardianships. The same person has one record per school.
-    Three addresses may stand here: the school's, the one the guardian gave and confirmed, and one waiting to be
-    confirmed; `usable_email` says which is written to.
+    Coordinates are SIECLE's; what the guardian says instead is a ContactChange. Three e-mail addresses may stand here:
+    the school's, the one the guardian gave and confirmed, and one waiting to be confirmed; `usable_email` says which
+    is written to.
     """
 
     school = models.ForeignKey(
@@ -124,8 +125,22 @@ class Guardian(models.Model):
     given_name = models.CharField(_("prénom"), max_length=100, blank=True)
     folded_name = models.CharField(_("nom replié"), max_length=200, editable=False)
     """`schools.names.fold` of family name and first given name, by which FranceConnect finds candidates."""
+    address_lines = models.TextField(_("adresse"), max_length=400, blank=True)
+    """Up to four lines, without the town."""
+    postal_code = models.CharField(_("code postal"), max_length=12, blank=True)
+    town = models.CharField(_("commune"), max_length=100, blank=True)
+    country = models.CharField(_("pays"), max_length=2, blank=True)
+    """ISO 3166; France includes its territories overseas (`schools.countries`)."""
     phone = models.CharField(_("téléphone"), max_length=30, blank=True)
+    """As the two others: E.164, or what SIECLE wrote when it is no number (`schools.phones`)."""
+    work_phone = models.CharField(_("téléphone professionnel"), max_length=30, blank=True)
     mobile = models.CharField(_("téléphone portable"), max_length=30, blank=True)
+    accepts_sms = models.BooleanField(_("accepte les SMS"), null=True, blank=True)
+    occupation = models.CharField(_("profession"), max_length=4, blank=True)
+    """A position of the PCS (`schools.occupations`)."""
+    shares_coordinates = models.BooleanField(
+        _("coordonnées communiquées aux associations de parents d’élèves"), null=True, blank=True
+    )
     school_email = models.EmailField(_("adresse fournie par l’établissement"), blank=True)
     school_email_refused_at = models.DateTimeField(_("adresse de l’établissement refusée le"), null=True, blank=True)
     own_email = models.EmailField(_("adresse confirmée"), blank=True)

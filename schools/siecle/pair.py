@@ -199,12 +199,14 @@ class _Sorter:
         return divisions, unclassed
 
     def _sort_persons(self) -> None:
+        time_zone = time_zone_of(self.export.uai)
+        addresses = {raw.attributes.get("ADRESSE_ID", ""): raw for raw in self.guardians.addresses} or None
         twice = _twice(raw.attributes.get("PERSONNE_ID", "") for raw in self.guardians.persons)
         for raw in self.guardians.persons:
             try:
                 if raw.attributes.get("PERSONNE_ID", "") in twice:
                     raise RecordError(_("Ce PERSONNE_ID est donné à plusieurs personnes."))
-                record, left_out = person_from(raw)
+                record, left_out = person_from(raw, time_zone=time_zone, addresses=addresses)
             except RecordError as reason:
                 self._refuse(self.guardians, raw, reason)
                 continue

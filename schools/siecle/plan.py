@@ -296,6 +296,17 @@ class _Planner:
 
 
 def _guardian_values(record: PersonRecord) -> dict[str, Any]:
+    address = record.address
+    where = (
+        {
+            "address_lines": address.lines,
+            "postal_code": address.postal_code,
+            "town": address.town,
+            "country": address.country,
+        }
+        if address
+        else {}
+    )
     return {
         "civility": record.civility,
         "family_name": record.family_name,
@@ -303,7 +314,12 @@ def _guardian_values(record: PersonRecord) -> dict[str, Any]:
         "given_name": record.given_name,
         "folded_name": folded_guardian_name(record.family_name, record.given_name),
         "phone": record.phone,
+        "work_phone": record.work_phone,
         "mobile": record.mobile,
+        "accepts_sms": record.accepts_sms,
+        "occupation": record.occupation,
+        "shares_coordinates": record.shares_coordinates,
+        **where,
     }
 
 

@@ -56,6 +56,7 @@ class SiecleDocument:
     students: list[Raw] = field(default_factory=list)
     structures: list[Raw] = field(default_factory=list)
     persons: list[Raw] = field(default_factory=list)
+    addresses: list[Raw] = field(default_factory=list)
     links: list[Raw] = field(default_factory=list)
 
 
@@ -83,7 +84,36 @@ _RECORDS: dict[str, tuple[str, frozenset[str]]] = {
     "/BEE_RESPONSABLES/DONNEES/PERSONNES/PERSONNE": (
         "persons",
         frozenset(
-            ["NOM", "NOM_DE_FAMILLE", "NOM_USAGE", "PRENOM", "LC_CIVILITE", "TEL_PERSONNEL", "TEL_PORTABLE", "MEL"]
+            [
+                "NOM",
+                "NOM_DE_FAMILLE",
+                "NOM_USAGE",
+                "PRENOM",
+                "LC_CIVILITE",
+                "TEL_PERSONNEL",
+                "TEL_PROFESSIONNEL",
+                "TEL_PORTABLE",
+                "MEL",
+                "ACCEPTE_SMS",
+                "ADRESSE_ID",
+                "CODE_PROFESSION",
+                "COMMUNICATION_ADRESSE",
+            ]
+        ),
+    ),
+    "/BEE_RESPONSABLES/DONNEES/ADRESSES/ADRESSE": (
+        "addresses",
+        frozenset(
+            [
+                "LIGNE1_ADRESSE",
+                "LIGNE2_ADRESSE",
+                "LIGNE3_ADRESSE",
+                "LIGNE4_ADRESSE",
+                "CODE_POSTAL",
+                "LIBELLE_POSTAL",
+                "LL_PAYS",
+                "COMMUNE_ETRANGERE",
+            ]
         ),
     ),
     "/BEE_RESPONSABLES/DONNEES/RESPONSABLES/RESPONSABLE_ELEVE": (

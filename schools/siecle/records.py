@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -13,7 +13,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from schools.countries import country_of
 from schools.models import Division, Guardian, Relationship, ResponsibilityLevel, Student
+from schools.phones import kept_phone
 from schools.siecle.reader import Raw
 
 
@@ -53,6 +55,16 @@ class StudentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """Where a person lives (ADRESSE). `country` is a code of ISO 3166."""
+
+    lines: str = ""
+    postal_code: str = ""
+    town: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRecord:
     """A person of the pupils' files (PERSONNE)."""
 
@@ -63,8 +75,14 @@ class PersonRecord:
     usual_name: str
     given_name: str
     phone: str
+    work_phone: str
     mobile: str
     email: str
+    accepts_sms: bool | None
+    occupation: str
+    shares_coordinates: bool | None
+    address: AddressRecord | None
+    """None when the file holds no addresses at all (ResponsablesSansAdresses): what is known then stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,8 @@ _FIRST_YEAR = 1900
 _LEVELS = {str(level.value): level for level in ResponsibilityLevel}
 _OLD_LEVELS = {"1": ResponsibilityLevel.LEGAL, "2": ResponsibilityLevel.LEGAL, "0": ResponsibilityLevel.CONTACT}
 _RELATIONSHIPS = set(Relationship.values)
+_YES_OR_NO = {"1": True, "0": False, "O": True, "N": False}
+_IN_TOWN = ("postal_code", "town")
 
 
 def student_from(raw: Raw, *, on: date) -> StudentRecord:
@@ -107,10 +127,20 @@ def student_from(raw: Raw, *, on: date) -> StudentRecord:
     )
 
 
-def person_from(raw: Raw) -> tuple[PersonRecord, list[str]]:
-    """Return the clean person and what was left out of them. Raises RecordError."""
+def person_from(
+    raw: Raw, *, time_zone: str, addresses: Mapping[str, Raw] | None = None
+) -> tuple[PersonRecord, list[str]]:
+    """Return the clean person and what was left out of them. Raises RecordError.
+
+    `addresses` are the file's, by ADRESSE_ID; none when it holds none. Phones are read in the school's zone.
+    """
     left_out: list[str] = []
     family_name, usual_name = _names(raw.fields, Guardian)
+    home = _optional(raw.fields, "TEL_PERSONNEL", _("Le téléphone"), _longest(Guardian, "phone"), left_out)
+    work = _optional(
+        raw.fields, "TEL_PROFESSIONNEL", _("Le téléphone professionnel"), _longest(Guardian, "work_phone"), left_out
+    )
+    mobile = _optional(raw.fields, "TEL_PORTABLE", _("Le portable"), _longest(Guardian, "mobile"), left_out)
     record = PersonRecord(
         line=raw.line,
         person_id=_identifier(raw.attributes.get("PERSONNE_ID", ""), "PERSONNE_ID"),
@@ -118,11 +148,43 @@ def person_from(raw: Raw) -> tuple[PersonRecord, list[str]]:
         family_name=family_name,
         usual_name=usual_name,
         given_name=_text(raw.fields.get("PRENOM", ""), _("prénom"), _longest(Guardian, "given_name")),
-        phone=_optional(raw.fields, "TEL_PERSONNEL", _("Le téléphone"), _longest(Guardian, "phone"), left_out),
-        mobile=_optional(raw.fields, "TEL_PORTABLE", _("Le portable"), _longest(Guardian, "mobile"), left_out),
+        phone=kept_phone(home, time_zone),
+        work_phone=kept_phone(work, time_zone),
+        mobile=kept_phone(mobile, time_zone),
         email=_email(raw.fields.get("MEL", ""), left_out),
+        accepts_sms=_YES_OR_NO.get(raw.fields.get("ACCEPTE_SMS", "")),
+        occupation=_optional(
+            raw.fields, "CODE_PROFESSION", _("La profession"), _longest(Guardian, "occupation"), left_out
+        ),
+        shares_coordinates=_YES_OR_NO.get(raw.fields.get("COMMUNICATION_ADRESSE", "")),
+        address=None if addresses is None else _address(raw.fields.get("ADRESSE_ID", ""), addresses, left_out),
     )
     return record, left_out
+
+
+def _address(key: str, addresses: Mapping[str, Raw], left_out: list[str]) -> AddressRecord:
+    """Return where the person lives; an empty address for who has none."""
+    if not key:
+        return AddressRecord()
+    if key not in addresses:
+        left_out.append(_("L’adresse n’est pas dans le fichier : laissée vide."))
+        return AddressRecord()
+    fields = addresses[key].fields
+    lines = [text for number in range(1, 5) if (text := fields.get(f"LIGNE{number}_ADRESSE", ""))]
+    whole = {
+        "lines": "\n".join(lines),
+        "postal_code": fields.get("CODE_POSTAL", ""),
+        "town": fields.get("LIBELLE_POSTAL", "") or fields.get("COMMUNE_ETRANGERE", ""),
+    }
+    longest = {"lines": _longest(Guardian, "address_lines"), **{name: _longest(Guardian, name) for name in _IN_TOWN}}
+    if any(len(text) > longest[name] or _has_controls(text.replace("\n", "")) for name, text in whole.items()):
+        left_out.append(_("L’adresse n’est pas utilisable : laissée vide."))
+        return AddressRecord()
+    label = fields.get("LL_PAYS", "")
+    country = country_of(label)
+    if label and not country:
+        left_out.append(_("Le pays de l’adresse est inconnu : laissé vide."))
+    return AddressRecord(country=country, **whole)
 
 
 def link_from(raw: Raw) -> tuple[LinkRecord, list[str]]:

@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from schools.contact_changes.recording import close_carried
 from schools.models import Division, Guardian, Guardianship, School, Student
 from schools.siecle.errors import WrongSchool
 from schools.siecle.pair import SiecleExport
@@ -30,7 +31,23 @@ _STUDENT_FIELDS = [
     "division",
     "left_on",
 ]
-_GUARDIAN_FIELDS = ["civility", "family_name", "usual_name", "given_name", "folded_name", "phone", "mobile"]
+_GUARDIAN_FIELDS = [
+    "civility",
+    "family_name",
+    "usual_name",
+    "given_name",
+    "folded_name",
+    "address_lines",
+    "postal_code",
+    "town",
+    "country",
+    "phone",
+    "work_phone",
+    "mobile",
+    "accepts_sms",
+    "occupation",
+    "shares_coordinates",
+]
 _ADDRESS_FIELDS = ["school_email", "school_email_refused_at"]
 _LINK_FIELDS = ["relationship", "level", "is_designated"]
 
@@ -75,6 +92,7 @@ def apply_import(
     plan = plan_import(export, school=school, on=at.astimezone(school.zone).date())
     check(plan)
     _write(plan, tell)
+    close_carried(school=school, made_at=export.made_at, at=at)
     report = plan.report
     logger.info(
         "SIECLE import of %s by account %s: students %s, guardians %s, links %s, %d refused",

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from schools.messages.text import as_html
 from schools.models import School
+from schools.phones import spoken_phone
 from schools.times import spoken_instant
 
 register = template.Library()
@@ -16,6 +17,12 @@ register = template.Library()
 def at_school(instant: datetime, school: School) -> str:
     """Say an instant in the school's time zone: `{{ phase.closes_at|at_school:school }}`."""
     return spoken_instant(instant, school)
+
+
+@register.filter
+def phone(number: str, school: School) -> str:
+    """Say a telephone number as at the school's place: `{{ guardian.mobile|phone:school }}`."""
+    return spoken_phone(number, school.time_zone)
 
 
 @register.filter

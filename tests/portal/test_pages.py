@@ -64,7 +64,7 @@ def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Cli
         ("portal:services", 7),
         ("portal:family", 6),
         ("portal:contact", 3),
-        ("portal:contact_data", 3),
+        ("portal:contact_data", 7),
         ("portal:assistance", 2),
     ],
 )

@@ -181,7 +181,7 @@ def test_an_unusable_telephone_is_left_out_and_an_unknown_relationship_becomes_a
         "Le lien de parenté est inconnu : noté « autre lien ».",
         "Le portable n’est pas utilisable : non repris.",
     ]
-    assert (Guardian.objects.get().mobile, Guardian.objects.get().phone) == ("", "01 99 00 00 00")
+    assert (Guardian.objects.get().mobile, Guardian.objects.get().phone) == ("", "+33199000000")
     assert Guardianship.objects.get().relationship == "90"
 
 

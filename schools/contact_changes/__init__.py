@@ -1,0 +1,1 @@
+"""What guardians change in their own data, until SIECLE says the same."""
