@@ -13,8 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.connections import note_activity
 from accounts.kept_forms import keep_form
 from accounts.sessions import MAX_AGE, RENEWED_AT_SESSION_KEY, SIGNED_IN_AT_SESSION_KEY, same_site_path
 from accounts.views.failures import with_next
@@ -39,6 +41,8 @@ class SessionLimits:
                 RENEWED_AT_SESSION_KEY, signed_in_at
             ) >= RENEWAL_INTERVAL and not _only_asks_how_long(request):
                 request.session[RENEWED_AT_SESSION_KEY] = now
+                if request.user.is_authenticated:
+                    note_activity(request, user=request.user, at=timezone.now())
         return self.get_response(request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -101,3 +102,30 @@ class ProofAttempts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_provider_display()} n° {self.pk}"
+
+
+class SignedInSession(models.Model):
+    """A session that is signed in (connexion), for its owner to see and to end. It goes with the session.
+
+    Where from is not kept; `device` is a browser and a system in words, never the header itself. The key needs no
+    digest here: `django_session` holds it beside. The database holds no constraint on it, for a process of the former
+    release ends sessions without knowing of this table.
+    """
+
+    public_id = models.UUIDField(_("identifiant public"), default=uuid.uuid4, unique=True, editable=False)
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, db_constraint=False, related_name="signed_in", verbose_name=_("session")
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="signed_in_sessions", verbose_name=_("compte")
+    )
+    signed_in_at = models.DateTimeField(_("ouverte le"))
+    last_seen_at = models.DateTimeField(_("dernière activité"))
+    device = models.CharField(_("appareil"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("connexion")
+        verbose_name_plural = _("connexions")
+
+    def __str__(self) -> str:
+        return f"n° {self.pk}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contact, contact_data, health, news, pages
+from portal.views import contact, contact_data, family, health, news, pages
 
 app_name = "portal"
 urlpatterns = [
@@ -16,7 +16,12 @@ urlpatterns = [
     path("contact/", contact.contact, name="contact"),
     path("contact/message/", contact.write, name="contact_write"),
     path("contact/message/<uuid:key>/", contact.sent, name="contact_sent"),
-    path("espace-famille/", pages.family, name="family"),
+    path("espace-famille/", family.family, name="family"),
+    path("espace-famille/historique/", family.history, name="family_history"),
+    path("espace-famille/courriels/", family.mails, name="family_mails"),
+    path("espace-famille/connexions/", family.connections, name="connections"),
+    path("espace-famille/connexions/tout-fermer/", family.end_all, name="end_connections"),
+    path("espace-famille/connexions/<uuid:public_id>/fermer/", family.end_one, name="end_connection"),
     path("assistance/", pages.assistance, name="assistance"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("mentions-legales/", pages.legal, name="legal"),

@@ -42,13 +42,6 @@ def services(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/services.html", {**page_context(request), **context})
 
 
-@require_safe
-def family(request: HttpRequest) -> HttpResponse:
-    """Show the children whose file the account opens."""
-    context = {"notices": notices_for(actor_of(request))}
-    return render(request, "portal/family.html", {**page_context(request), **context})
-
-
 def _static_page(template: str) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     @login_not_required

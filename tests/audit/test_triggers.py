@@ -29,6 +29,7 @@ EXEMPT = {
     "orientation.DecisionReading": "is a trail: the family's readings",
     "schools.ImportFile": "the bytes of two files, emptied when the import ends",
     "notifications.OutboxMessage": "says by its states what became of it",
+    "accounts.SignedInSession": "lives as long as its session",
     "accounts.ProofAttempts": "counts tries, and is emptied",
     "accounts.SignInFailures": "counts tries, and is emptied",
     "portal.ContactMessage": "never updated: says who wrote to which school, and when",

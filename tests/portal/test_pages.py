@@ -62,7 +62,7 @@ def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Cli
     [
         ("portal:home", 2),
         ("portal:services", 7),
-        ("portal:family", 6),
+        ("portal:family", 7),
         ("portal:contact", 3),
         ("portal:contact_data", 7),
         ("portal:assistance", 2),
