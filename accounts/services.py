@@ -170,7 +170,8 @@ def _attach(
     A record of another account stays with it. The records are locked first, so that a double return from the provider
     finds what the first one did. Raises Deactivated.
     """
-    records: list[Guardian | Student] = [*_locked(Guardian, guardians), *_locked(Student, students)]
+    # pupils before guardians, as the import writes them
+    records: list[Guardian | Student] = [*_locked(Student, students), *_locked(Guardian, guardians)]
     user = _known_user(person) or _joinable_user(person, records)
     free = [record for record in records if record.user_id is None or (user and record.user_id == user.pk)]
     for record in records:

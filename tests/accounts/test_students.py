@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from schools.models import Relationship
@@ -63,6 +65,18 @@ def test_an_adult_student_is_tied_to_their_own_guardian_record(
     assert browser.user
     assert user_of(lea) == user_of(own) == browser.user
     assert user_of(mother) is None
+
+
+def test_pupils_are_locked_before_guardians_as_the_import_does(
+    browser: Browser, as_student: Provider, db: None
+) -> None:
+    """So that a sign-in and an import wait for one another, and never both."""
+    lea = people.student(people.school(), ine="070000001AA", birth_date=ADULT_BIRTH)
+    people.guardian(lea, relationship=Relationship.SELF, given_name="Léa")
+    with CaptureQueriesContext(connection) as queries:
+        browser.sign_in(as_student, "eleve")
+    locked = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"] and 'FROM "schools_' in query["sql"]]
+    assert ['FROM "schools_student"' in sql for sql in locked] == [True, False]
 
 
 def test_a_minor_written_down_as_their_own_guardian_is_none(browser: Browser, as_student: Provider, db: None) -> None:
