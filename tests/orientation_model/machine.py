@@ -1,0 +1,185 @@
+"""What each step goes through: an act is done on the model, then for real, and both must say and hold the same."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import time_machine
+from django.core import mail
+from django.db import connection, transaction
+from hypothesis.stateful import RuleBasedStateMachine
+
+from accounts.models import User
+from audit.context import acting
+from audit.models import Change
+from notifications.models import OutboxMessage
+from orientation.errors import OrientationError
+from orientation.models import Decision, DivisionPublication, FamilyAnswer, Submission
+from schools.models import Student
+from tests.orientation_model.lists import is_told
+from tests.orientation_model.mailboxes import Mailboxes
+from tests.orientation_model.state import FAMILY_WRITES, State
+from tests.orientation_model.world import (
+    IN_THE_TRAIL,
+    NEVER_CHANGED,
+    NEVER_DELETED,
+    TABLES,
+    Rows,
+    World,
+    expected,
+    first_state,
+    rows,
+    told,
+)
+
+SENTENCE = re.compile(r"^[A-ZÀÉ«].*[.?!»]$", re.DOTALL)
+"""How a refusal reads: a sentence, with nothing left to fill in."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One school year of the same rows, rolled back at the end."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.state: State = first_state(date(2029, 2, 20))
+        self.tokens = 0
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.clock = time_machine.travel(self.state.now, tick=False)
+        self.traveller = self.clock.start()
+        mail.outbox = []
+        Mailboxes.refusing = self.state.refusing
+        self.rows: Rows = rows()
+        self.last_change = self._newest_change()
+
+    def teardown(self) -> None:
+        self.clock.stop()
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+    def move_clock(self, to: datetime) -> None:
+        assert to >= self.state.now
+        self.state.now = to
+        self.traveller.move_to(to)
+
+    def token(self) -> str:
+        """A word that stands nowhere else, to be looked for on pages."""
+        self.tokens += 1
+        return f"jeton-{self.tokens}."
+
+    # --- One act --------------------------------------------------------------------------------------------------
+
+    def act(self, refused: set[str], account: str, do: Callable[[], object], *, again: bool = False) -> None:
+        """Do for real what the model did, or refused for these reasons; once more if `again`, which changes nothing."""
+        outcome = self._done(do, self.world.accounts[account])
+        self._answers_as_the_model(refused, outcome)
+        now = rows()
+        if outcome is not None and type(outcome).__name__ != "DraftChangedByOther":
+            assert now == self.rows, f"{type(outcome).__name__}, and yet written: {_differences(self.rows, now)}"
+        elif now != self.rows:
+            self._changed(now, self.world.accounts[account])
+        if again and not refused:
+            self._done(do, self.world.accounts[account])
+            assert rows() == now, f"a second time changed {_differences(now, rows())}"
+
+    def _done(self, do: Callable[[], object], by: User) -> OrientationError | None:
+        try:
+            with acting(user=by, origin="modèle"):
+                do()
+        except OrientationError as error:
+            return error
+        return None
+
+    def _answers_as_the_model(self, refused: set[str], outcome: OrientationError | None) -> None:
+        if outcome is None:
+            assert not refused, f"accepted, in spite of {refused}"
+            return
+        assert type(outcome).__name__ in refused, f"refused by {outcome!r}, where the model says {refused or 'yes'}"
+        assert SENTENCE.match(str(outcome)), f"no sentence: {outcome!r}"
+        assert "%(" not in str(outcome)
+
+    def _changed(self, now: Rows, by: User | None) -> None:
+        """Look at what an act wrote: nothing that never changes, and in the trail, under who acted."""
+        changed = _differences(self.rows, now)
+        for table, key in changed & self.rows.keys():
+            assert (table, key) in now or table not in NEVER_DELETED, f"{table} {key} is gone"
+            assert table not in NEVER_CHANGED, f"{table} {key} was changed"
+        trail = Change.objects.filter(pk__gt=self.last_change, table__in=TABLES).values_list(
+            "table", "object_pk", "actor_id"
+        )
+        noted = {(table, key) for table, key, _actor in trail}
+        missing = {each for each in changed if each[0] in IN_THE_TRAIL} - noted
+        assert not missing, f"not in the trail: {missing}"
+        assert {actor for _table, _key, actor in trail} <= {by.pk if by else None}
+        self.rows, self.last_change = now, self._newest_change()
+        self._holds_what_the_model_says()
+
+    def _newest_change(self) -> int:
+        return Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+    # --- What is compared -----------------------------------------------------------------------------------------
+
+    def _holds_what_the_model_says(self) -> None:
+        found, wanted = told(self.world), expected(self.state)
+        for name in wanted:
+            assert found[name] == wanted[name], f"{name}: the tables say {found[name]}, the model {wanted[name]}"
+        owed = Counter((each.kind, each.about, each.guardian, each.address, each.state) for each in self.state.mails)
+        assert Counter(self._mails()) == owed
+        connection.check_constraints()
+        self._is_no_forbidden_state()
+
+    def _mails(self) -> list[Any]:
+        ids = self._subjects()
+        found = []
+        for message in OutboxMessage.objects.all():
+            subject, _separator, guardian = message.deduplication_key.rpartition(":guardian:")
+            assert message.recipient == f"guardian:{guardian}"
+            kind = message.kind.removeprefix("orientation.")
+            found.append((kind, ids[subject], self.world.guardian_names[int(guardian)], message.address, message.state))
+        return found
+
+    def _subjects(self) -> dict[str, tuple[object, ...]]:
+        """What e-mails are about, by the beginning of their keys."""
+        names = self.world.pupil_names
+        return {
+            **{
+                f"submission:{each.public_id}": (names[each.student_id], each.phase.kind, each.number)
+                for each in Submission.objects.select_related("phase")
+            },
+            **{
+                f"publication:{each.pk}:student:{pk}": (index, name)
+                for index, each in enumerate(DivisionPublication.objects.order_by("pk"))
+                for pk, name in names.items()
+            },
+            **{
+                f"answer:{each.pk}": (names[each.answer.sheet.student_id], each.answer.pathway.code, each.number)
+                for each in FamilyAnswer.objects.select_related("answer__sheet", "answer__pathway")
+            },
+            **{f"decision:{each.public_id}": (each.number,) for each in Decision.objects.all()},
+        }
+
+    def _is_no_forbidden_state(self) -> None:
+        """What must never be, said once more apart from the acts that could lead to it."""
+        for council, writing in FAMILY_WRITES.items():
+            is_read = any(kind == council and sheet.readers for (_pupil, kind), sheet in self.state.sheets.items())
+            assert not (self.state.is_open(writing) and (is_told(self.state, writing) or is_read))
+        for each in self.state.decisions:
+            assert self.state.sheet_of(each.pupil, "proposals").publication is not None
+
+    def import_changes(self, change: Callable[[], object]) -> None:
+        """What an import writes, in nobody's name."""
+        with acting(origin="import"):
+            change()
+        self._changed(rows(), None)
+
+    def update_student(self, pupil: str, **values: object) -> None:
+        Student.objects.filter(pk=self.world.pupils[pupil]).update(**values)
+
+
+def _differences(before: Rows, after: Rows) -> set[tuple[str, str]]:
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

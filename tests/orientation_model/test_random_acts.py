@@ -1,0 +1,106 @@
+"""Random sequences of acts by two guardians, a pupil, a stranger, staff, imports, the mail worker and the clock.
+
+After each act the tables must say what the model says (`state.py`, `lists.py`, `council.py`, `dialogue.py`: plain
+Python, nothing of the product imported), and a refusal must be one that the model knows. A red run prints the acts that
+lead to it, and a blob that plays them again. `FUZZ=20` makes twenty times as many, new ones at each run.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, run_state_machine_as_test
+
+from schools.models import Guardianship
+from tests.orientation_model.family_acts import KARIM, MARC, SOPHIE
+from tests.orientation_model.world import World, build
+from tests.orientation_model.world_acts import WorldActs
+
+FUZZ = int(os.environ.get("FUZZ", "0"))
+EXAMPLES, STEPS = 12, 40
+STAGES = ["writing", "council", "published", "disagreement"]
+
+
+class SchoolYear(WorldActs):
+    """Begins where its stage says, by the same acts as all that follows."""
+
+    def __init__(self, world: World, stage: str) -> None:
+        super().__init__(world)
+        self.stage = stage
+
+    @initialize(
+        is_final=st.sampled_from([True, True, False]),
+        turns_18=st.sampled_from([date(2029, 2, 20), date(2027, 5, 4), date(2027, 5, 20), date(2027, 6, 1)]),
+        is_tied_to_herself=st.booleans(),
+        has_single_writer=st.sampled_from([False, False, False, True]),
+    )
+    def begin(self, is_final: bool, turns_18: date, is_tied_to_herself: bool, has_single_writer: bool) -> None:
+        self.state.emma_turns_18 = turns_18
+        self.update_student("emma", birth_date=turns_18.replace(year=turns_18.year - 18))
+        if is_tied_to_herself:
+            self.world.tie("self", "emma")
+            self.state.ties["emma"].add("self")
+        if has_single_writer:
+            self.world.campaign.single_writer = True
+            self.world.campaign.save(update_fields=["single_writer"])
+            Guardianship.objects.filter(guardian=self.world.guardians["sophie"]).update(is_designated=True)
+            self.state.designated = "sophie"
+        self._changed_by_hand()
+        is_final = is_final or self.stage == "disagreement"
+        phases = self.state.phases
+        writing, council = ("final_choices", "proposals") if is_final else ("intentions", "provisional_opinions")
+        self.move_clock(max(phases[writing].opens_at, self.state.now))
+        stage = STAGES.index(self.stage)
+        if stage >= STAGES.index("council"):
+            self._ask()
+            self.move_clock(phases[writing].closes_at + timedelta(hours=3))
+        if stage >= STAGES.index("published"):
+            for pupil in ("emma", "lucas"):
+                self.save_sheet(pupil, "explained", 0, False, "teacher")
+            self.save_sheet("emma", "adding" if is_final else "severe", 0, False, "head" if is_final else "teacher")
+            self.move_clock(phases[council].opens_at + timedelta(hours=3))
+            self.publish("head")
+        if self.stage == "disagreement":
+            self._disagree()
+
+    def _changed_by_hand(self) -> None:
+        self.import_changes(lambda: None)
+
+    def _ask(self) -> None:
+        self.enter_paper(SOPHIE, "office", ["generale", "stmg", "autre-parcours"], 0, True)
+        self.enter_paper(KARIM, "office", ["stl"], 0, True)
+
+    def _disagree(self) -> None:
+        for pathway in ("generale", "stmg", "sti2d"):
+            self.answer(MARC, pathway, False, 0)
+        self.move_clock(self.state.phases["proposals"].closes_at + timedelta(hours=3))
+        self.record_step("emma", "interview", 0, "head")
+
+
+@pytest.fixture
+def world(db: None, settings: Any) -> World:
+    settings.EMAIL_BACKEND = "tests.orientation_model.mailboxes.Mailboxes"
+    return build()
+
+
+def profile() -> hypothesis.settings:
+    """The same few examples at each run, so that a red one is found again; with `FUZZ`, many new ones."""
+    common = hypothesis.settings(
+        stateful_step_count=STEPS,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    if FUZZ:
+        return hypothesis.settings(common, max_examples=EXAMPLES * FUZZ)
+    return hypothesis.settings(common, max_examples=EXAMPLES, derandomize=True, database=None)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_whatever_people_do_the_product_does_what_the_rules_say(world: World, stage: str) -> None:
+    run_state_machine_as_test(lambda: SchoolYear(world, stage), settings=profile())  # type: ignore[arg-type]

@@ -1,0 +1,205 @@
+"""What happens around them: the clock, imports, the mail worker, pages opened, attempts of who may not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from accounts.models import Profile
+from notifications.sending import send_batch
+from orientation.models import PhaseKind
+from schools.models import Guardian
+from tests.factories import sign_in
+from tests.orientation_model import council, lists
+from tests.orientation_model.machine import rows as rows_now
+from tests.orientation_model.school_acts import SchoolActs
+from tests.orientation_model.state import FAMILY_WRITES, Address
+
+TOKEN = re.compile(r"jeton-\d+\.")
+READERS = st.sampled_from(["sophie", "marc", "emma", "emma", "karim"])
+PAGES = st.sampled_from(["home", "intentions", "final_choices", *FAMILY_WRITES, *FAMILY_WRITES, "decisions"])
+GUARDIANS = st.sampled_from([("sophie", "emma"), ("marc", "emma"), ("self", "emma"), ("karim", "lucas")])
+
+
+class WorldActs(SchoolActs):
+    # --- Time and mail --------------------------------------------------------------------------------------------
+
+    @rule(
+        step=st.sampled_from(
+            [timedelta(seconds=1), timedelta(minutes=20), timedelta(hours=7), timedelta(days=1), timedelta(days=2)]
+        )
+    )
+    def wait(self, step: timedelta) -> None:
+        self.move_clock(self.state.now + step)
+
+    @rule(is_last_instant=st.booleans())
+    def wait_for_next_date(self, is_last_instant: bool) -> None:
+        """Stand at the next opening or closing, or at the last instant before."""
+        dates = [each for phase in self.state.phases.values() for each in (phase.opens_at, phase.closes_at)]
+        instant = min((each for each in dates if each > self.state.now), default=self.state.now + timedelta(days=1))
+        self.move_clock(instant - timedelta(microseconds=is_last_instant))
+
+    @rule()
+    def send_mails(self) -> None:
+        """One passage of the mail worker; each message leaves once, to one mailbox, and names no other."""
+        before = len(mail.outbox)
+        waiting = [each for each in self.state.mails if each.state == "queued"]
+        self.state.send()
+        while send_batch(at=self.state.now):
+            pass
+        left = mail.outbox[before:]
+        assert sorted(each.to[0] for each in left) == sorted(each.address for each in waiting if each.state == "sent")
+        assert len({each.extra_headers["Message-ID"] for each in mail.outbox}) == len(mail.outbox)
+        everybody = {each.text for found in self.state.addresses.values() for each in found} - {""}
+        for each in left:
+            text = "\n".join([str(each.subject), str(each.body), str(getattr(each, "alternatives", ""))])
+            assert len(each.to) == 1
+            assert not [other for other in everybody - set(each.to) if other in text]
+        self._changed(rows_now(), None)
+
+    # --- Imports --------------------------------------------------------------------------------------------------
+
+    @rule(tie=GUARDIANS)
+    def a_tie_ends_or_comes_back(self, tie: tuple[str, str]) -> None:
+        guardian, pupil = tie
+        if guardian in self.state.ties[pupil]:
+            self.state.ties[pupil].discard(guardian)
+            self.state.designated = "" if guardian == self.state.designated else self.state.designated
+            self.import_changes(lambda: self.world.untie(guardian, pupil))
+        else:
+            self.state.ties[pupil].add(guardian)
+            self.import_changes(lambda: self.world.tie(guardian, pupil))
+
+    @rule(pupil=st.sampled_from(["emma", "lucas", "lucas"]))
+    def leaves_or_comes_back(self, pupil: str) -> None:
+        self.state.gone ^= {pupil}
+        left_on = self.state.today if pupil in self.state.gone else None
+        self.import_changes(lambda: self.update_student(pupil, left_on=left_on))
+
+    @rule(guardian=st.sampled_from(["sophie", "marc", "karim"]), has_one=st.sampled_from([True, True, False]))
+    def another_address_comes_from_the_school(self, guardian: str, has_one: bool) -> None:
+        address = f"{guardian}.{len(self.state.mails)}.{self.tokens}@familles.example" if has_one else ""
+        addresses = self.state.addresses[guardian]
+        if addresses[-1].text == address:
+            return
+        addresses[-1] = Address(address, is_refused=False)
+        row = Guardian.objects.filter(pk=self.world.guardians[guardian])
+        self.import_changes(lambda: row.update(school_email=address, school_email_refused_at=None))
+
+    @rule(guardian=st.sampled_from(["sophie", "marc", "karim"]))
+    def a_mailbox_begins_to_refuse(self, guardian: str) -> None:
+        self.state.refusing |= {self.state.usable(guardian)} - {""}
+
+    # --- Pages ----------------------------------------------------------------------------------------------------
+
+    def _client(self, account: str) -> Client:
+        profile = Profile.STUDENT if account == "emma" else Profile.GUARDIAN
+        return sign_in(Client(), self.world.accounts[account], profile)
+
+    def _address(self, page: str, pupil: str) -> str:
+        student = self.world.student(pupil).public_id
+        if page in lists.NUMBER_ASKED:
+            return reverse("orientation:choices", args=[student, PhaseKind(page).slug])
+        name = {"provisional_opinions": "opinions"}.get(page, page)
+        return reverse(f"orientation:{name}", args=[student])
+
+    @rule(account=READERS, page=PAGES, pupil=st.sampled_from(["emma", "emma", "lucas"]))
+    def look(self, account: str, page: str, pupil: str) -> None:
+        """Open a page: it says what it must, and nothing that this person may not read."""
+        if account == "karim" and page != "home":
+            pupil = "lucas"
+        client = self._client(account)
+        response = client.get(self._address(page, pupil))
+        found = set(TOKEN.findall(response.content.decode()))
+        if not council.may_read(self.state, account, pupil):
+            assert response.status_code == 404
+            assert not found
+            return
+        assert response.status_code == 200
+        assert found <= self._readable(account, pupil), f"{account} reads {found - self._readable(account, pupil)}"
+        assert found >= self._said_on(page, account, pupil)
+        if page in FAMILY_WRITES:
+            council.read_sheet(self.state, pupil, page, account=account)
+        if page == "decisions":
+            for each in self.state.decisions:
+                if each.pupil == pupil:
+                    each.readers.add(account)
+        if (now := rows_now()) != self.rows:
+            assert page in FAMILY_WRITES or page == "decisions", "opening a page wrote something"
+            self._changed(now, self.world.accounts[account])
+        else:
+            self._holds_what_the_model_says()
+
+    def _is_guardian(self, account: str, pupil: str) -> bool:
+        return self.state.is_theirs("self" if account == "emma" else account, pupil)
+
+    def _readable(self, account: str, pupil: str) -> set[str]:
+        """Every word that this person may read about a pupil: drafts are the guardians' alone."""
+        readable = {each.reasons for each in self.state.decisions if each.pupil == pupil}
+        for (of, _kind), sheet in self.state.sheets.items():
+            if of == pupil and sheet.publication is not None:
+                readable |= {each.comment for each in sheet.said}
+        for (of, _kind), held in self.state.lists.items():
+            if of == pupil:
+                readable |= {wish.note for each in held.submissions for wish in each.wishes}
+                if self._is_guardian(account, pupil):
+                    readable |= {wish.note for wish in held.wishes}
+        return readable
+
+    def _said_on(self, page: str, account: str, pupil: str) -> set[str]:
+        """The words that this page shows to who may read it."""
+        said: set[str] = set()
+        if page in FAMILY_WRITES:
+            sheet = self.state.sheet_of(pupil, page)
+            said = {each.comment for each in sheet.said} if sheet.publication is not None else set()
+        elif page == "decisions":
+            said = {each.reasons for each in self.state.decisions if each.pupil == pupil}
+        elif page in lists.NUMBER_ASKED:
+            held = self.state.list_of(pupil, page)
+            is_open = self._is_guardian(account, pupil) and self.state.is_open(page)
+            said = {wish.note for wish in (held.wishes if is_open and self._writes(account, pupil) else held.asked)}
+        return said - {""}
+
+    def _writes(self, account: str, pupil: str) -> bool:
+        return self.state.may_write_as("self" if account == "emma" else account, pupil)
+
+    # --- Attempts -------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: "emma" not in self.state.gone)
+    @rule(
+        account=st.sampled_from(["emma", "emma", "karim", "head"]),
+        act=st.sampled_from(
+            ["add_choice", "remove_choice", "move_choice", "reset_choices", "validate_choices", "acknowledge", "agree"]
+        ),
+    )
+    def tries(self, account: str, act: str) -> None:
+        """Send the family's own forms from an account that may not: nothing is written."""
+        if account == "emma" and self._is_guardian("emma", "emma"):
+            return
+        held = self.state.list_of("emma", self.kind(False))
+        pathway = held.wishes[0].pathway if held.wishes else "stmg"
+        student, slug = self.world.student("emma").public_id, PhaseKind(self.kind(False)).slug
+        of_council: dict[str, list[object]] = {"acknowledge": [student], "agree": [student, pathway]}
+        arguments = of_council.get(act, [student, slug])
+        if act in ("remove_choice", "move_choice"):
+            arguments.append(pathway)
+        form = {
+            "version": held.version,
+            "group": "technologique",
+            "series": "stmg",
+            "rank": 1,
+            "confirmed": "1",
+            "seen_number": 0,
+        }
+        client = Client() if account == "head" else self._client(account)
+        if account == "head":
+            sign_in(client, self.world.accounts["head"], None)
+        response = client.post(reverse(f"orientation:{act}", args=arguments), form)
+        assert response.status_code == (403 if account == "emma" else 404)
+        assert rows_now() == self.rows, "an attempt wrote something"
