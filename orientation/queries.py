@@ -14,6 +14,7 @@ from notifications.models import OutboxMessage
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
+    Decision,
     Draft,
     DraftRevision,
     PathwayGroup,
@@ -73,18 +74,19 @@ class PhaseSet:
 def phases_of(student: Student) -> PhaseSet:
     """Return the phases of the campaign to show a student: one query, once per student object.
 
-    A campaign counts if it takes the student (decision 26) or if it holds something validated for them, which stays
-    readable after they have left the level. The newest that has begun comes before those being prepared.
+    A campaign counts if it takes the student (decision 26) or holds something validated or decided for them, which
+    stays readable after they have left the level. The newest that has begun comes before those being prepared.
     """
     if not hasattr(student, "_phases"):
         validated = Submission.objects.filter(student=student, phase__campaign=OuterRef("campaign"))
+        decided = Decision.objects.filter(student=student, phase__campaign=OuterRef("campaign"))
         phases = [
             phase
             for phase in Phase.objects.filter(campaign__school_id=student.school_id)
             .select_related("campaign__school")
-            .annotate(has_validated=Exists(validated))
+            .annotate(is_of_student=Exists(validated) | Exists(decided))
             .order_by("-campaign__school_year", "opens_at")
-            if phase.campaign.takes(student) or phase.has_validated
+            if phase.campaign.takes(student) or phase.is_of_student
         ]
         student._phases = PhaseSet(_of_one_campaign(phases, timezone.now()))  # type: ignore[attr-defined]
     phases_of_student: PhaseSet = student._phases  # type: ignore[attr-defined]

@@ -41,19 +41,20 @@ def calendar_of(student: Student, history: History, *, at: datetime) -> bytes:
                 at,
             )
         )
-    for step in history.steps:
-        if step.kind == StepKind.RECEIPT and step.cancelled_at is None:
-            last = appeal_last_day(step.happened_on, school)
-            calendar.add_component(
-                _event(
-                    f"appel-{step.pk}-{student.public_id}",
-                    appeal_deadline(step.happened_on, school),
-                    _("Orientation de %(name)s : fin du délai d’appel") % {"name": student.given_name},
-                    _("Appel possible jusqu’au %(last)s.") % {"last": spoken_last_day(last, school)},
-                    url,
-                    at,
-                )
+    dialogue = history.dialogue_at(at)
+    receipt = dialogue.step(StepKind.RECEIPT, dialogue.contested) if dialogue.contested else None
+    if receipt:
+        last = appeal_last_day(receipt.happened_on, school)
+        calendar.add_component(
+            _event(
+                f"appel-{receipt.pk}-{student.public_id}",
+                appeal_deadline(receipt.happened_on, school),
+                _("Orientation de %(name)s : fin du délai d’appel") % {"name": student.given_name},
+                _("Appel possible jusqu’au %(last)s.") % {"last": spoken_last_day(last, school)},
+                url,
+                at,
             )
+        )
     return calendar.to_ical()
 
 

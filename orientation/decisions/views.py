@@ -139,6 +139,7 @@ def decision_documents(request: HttpRequest, uai: str, division: int) -> HttpRes
     standing = list(
         _printable()
         .filter(student__division=found, student__left_on=None, replaced_by=None)
+        .filter(phase__campaign__school_year=found.school_year)
         .order_by("student__family_name", "student__given_name", "number")
     )
     if not standing:

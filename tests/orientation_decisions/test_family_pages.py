@@ -286,3 +286,26 @@ def test_each_page_makes_its_number_of_queries(dubois: Family, veil: Dialogue, n
             assert client.get(place).status_code == 200
     counted = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(counted) == count, "\n".join(sql[:150] for sql in counted)
+
+
+# --- Afterwards ------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_stays_readable_once_the_child_has_left_the_level(dubois: Family, veil: Dialogue) -> None:
+    """Even for a child for whom nothing was validated."""
+    veil.publish(PROPOSALS)
+    veil.meet_family()
+    veil.decide()
+    dubois.emma.mef_code = "20111010110"
+    dubois.emma.save()
+    assert "Décision n° 1" in page(as_(dubois.sophie), "decisions", veil)
+
+
+def test_the_receipt_of_a_decision_that_was_replaced_is_no_deadline(dubois: Family, veil: Dialogue) -> None:
+    veil.disagree()
+    veil.receive(date(2027, 6, 21))
+    at = CLOSED_AT + timedelta(days=2)
+    veil.decide(pathway="sti2d", seen_number=1, at=at)
+    with time_machine.travel(at, tick=False):
+        found = Calendar.from_ical(signed_in(as_(dubois.sophie)).get(address("deadlines", veil)).content)
+    assert len(found.walk("VEVENT")) == 4
