@@ -16,7 +16,7 @@ from orientation.council.errors import AnswersRefused, ListChangedSince
 from orientation.council.forms import TypedLine
 from orientation.council.lines import with_typed
 from orientation.council.pages import Place, ShownLine, place_of
-from orientation.council.views import show_class
+from orientation.council.views import note_class_read, show_class
 from orientation.errors import NotAllowed, OrientationError
 from orientation.models import PhaseKind
 from schools.models import Student
@@ -29,6 +29,7 @@ def line(request: HttpRequest, uai: str, kind: PhaseKind, division: int, student
     place = place_of(request, uai, kind, division, StaffAct.ENTER_COUNCIL)
     pupil = get_object_or_404(place.pupils, pk=student)
     if request.method == "GET":
+        note_class_read(place)
         return _stands(place, pupil)
     typed = TypedLine.of(request.POST)
     try:

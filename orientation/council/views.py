@@ -36,9 +36,7 @@ def councils(request: HttpRequest, uai: str) -> HttpResponse:
 def council(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> HttpResponse:
     """Show a class line by line, or one pupil for the whole room with `?projection=1`."""
     place = place_of(request, uai, kind, division, StaffAct.READ)
-    note_reading(
-        by=place.scope.user, school_id=place.scope.school.pk, subject=place.division, page="council", at=place.scope.now
-    )
+    note_class_read(place)
     if "projection" in request.GET:
         return _project(place, request.GET.get("eleve", ""))
     return show_class(place)
@@ -51,8 +49,16 @@ def news(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> Http
     known = dict(each.split(":", 1) for each in request.GET.get("connues", "").split(",") if ":" in each)
     tokens = tokens_of(place.students, place.phases)
     changed = {key for key, token in tokens.items() if known.get(str(key), token) != token}
+    if changed:
+        note_class_read(place)
     lines = [place.shown(line) for line in place.lines if line.student.pk in changed] if changed else []
     return place.render("orientation/staff/council_news.html", {"lines": lines, "has_news": bool(changed)})
+
+
+def note_class_read(place: Place) -> None:
+    """Note that this person is shown lines of the class."""
+    scope = place.scope
+    note_reading(by=scope.user, school_id=scope.school.pk, subject=place.division, page="council", at=scope.now)
 
 
 def show_class(place: Place, *, instead: Mapping[int, ShownLine] | None = None, status: int = 200) -> HttpResponse:
