@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile
 from accounts.sessions import remaining_seconds
+from portal.accessibility import declaration
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ def _navigation(request: HttpRequest) -> list[Link]:
 
 
 def _footer_links() -> list[Link]:
+    conformity = declaration().conformity_on(timezone.localdate())
     return [
         Link(_("Plan du site"), reverse("portal:sitemap")),
-        Link(_("Accessibilité : non conforme"), reverse("portal:accessibility")),
+        Link(_("Accessibilité : %(state)s") % {"state": conformity.label}, reverse("portal:accessibility")),
         Link(_("Mentions légales"), reverse("portal:legal")),
         Link(_("Données personnelles"), reverse("portal:personal_data")),
         Link(_("Gestion des cookies"), reverse("portal:cookies")),

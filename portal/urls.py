@@ -24,6 +24,7 @@ urlpatterns = [
     path("espace-famille/connexions/<uuid:public_id>/fermer/", family.end_one, name="end_connection"),
     path("assistance/", pages.assistance, name="assistance"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
+    path("schema-pluriannuel/", pages.accessibility_plan, name="accessibility_plan"),
     path("mentions-legales/", pages.legal, name="legal"),
     path("donnees-personnelles/", pages.personal_data, name="personal_data"),
     path("cookies/", pages.cookies, name="cookies"),

@@ -326,6 +326,14 @@ BRAND = {
 }
 """Decision 20: the State's block and wording only for the State's own deployment."""
 
+LEGAL = {
+    "publisher": env("LEGAL_PUBLISHER", default=""),
+    "director": env("LEGAL_PUBLICATION_DIRECTOR", default=""),
+    "host": env("LEGAL_HOST", default=""),
+    "privacy_contact": env("LEGAL_PRIVACY_CONTACT", default=""),
+}
+"""Who answers for the site; what is not given is said not to be."""
+
 EXTERNAL_LINKS = {
     "horizons21": env("LINK_HORIZONS21", default="https://www.horizons21.fr/"),
     "onisep_technological": env(

@@ -45,6 +45,7 @@ TABLE = {
     "portal:end_connection": POST_ONLY,
     "portal:assistance": PUBLIC,
     "portal:accessibility": PUBLIC,
+    "portal:accessibility_plan": PUBLIC,
     "portal:legal": PUBLIC,
     "portal:personal_data": PUBLIC,
     "portal:cookies": PUBLIC,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
 from accounts.menu import notices_for, page_context
+from portal.accessibility import declaration
 from schools.messages.queries import shown_to
 
 NEWEST = 3
@@ -42,20 +44,32 @@ def services(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/services.html", {**page_context(request), **context})
 
 
-def _static_page(template: str) -> Callable[[HttpRequest], HttpResponse]:
+@require_safe
+@login_not_required
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Declare what was checked of accessibility, and what that allows to say today."""
+    today = timezone.localdate()
+    found = declaration()
+    context = {"declaration": found, "audit": found.audit_on(today), "conformity": found.conformity_on(today)}
+    return render(request, "portal/accessibility.html", context)
+
+
+def _static_page(template: str, **context: Any) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     @login_not_required
     def page(request: HttpRequest) -> HttpResponse:
-        return render(request, template)
+        return render(request, template, context)
 
     return page
 
 
 assistance = _static_page("portal/assistance.html")
-accessibility = _static_page("portal/accessibility.html")
-legal = _static_page("portal/legal.html")
-personal_data = _static_page("portal/personal_data.html")
-cookies = _static_page("portal/cookies.html")
+accessibility_plan = _static_page("portal/accessibility_plan.html", declaration=declaration())
+legal = _static_page("portal/legal.html", legal=settings.LEGAL)
+personal_data = _static_page("portal/personal_data.html", legal=settings.LEGAL)
+cookies = _static_page(
+    "portal/cookies.html", session_cookie=settings.SESSION_COOKIE_NAME, csrf_cookie=settings.CSRF_COOKIE_NAME
+)
 terms = _static_page("portal/terms.html")
 sitemap = _static_page("portal/sitemap.html")
 
