@@ -86,7 +86,7 @@ def test_the_list_is_filtered_by_class_and_state(dubois: Family, veil: Dialogue)
     veil.answer(True)
     client = as_(veil)
 
-    def listed(**values: object) -> str:
+    def listed(**values: str | int) -> str:
         return text(client.get(address("decisions", veil), values))
 
     assert "Emma" in listed(etat="to_notify")
