@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,12 +13,16 @@ from accounts.actors import Actor, StudentFile, actor_of
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A service as the menu shows it. Without `url` it is greyed, and `reason` says why (decision 9)."""
+    """A service as the menu shows it. Without `url` it is greyed, and `reason` says why (decision 9).
+
+    `elsewhere` is the page of another site for what is not done here.
+    """
 
     label: str
     url: str
     reason: str = ""
     is_current: bool = False
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,7 @@ def page_context(request: HttpRequest, *, file: StudentFile | None = None, servi
     services = sorted(_services.values(), key=lambda each: each.position)
     entries = [(each.code, each.entry(actor, file)) for each in services]
     return {
-        "menu": [
-            MenuEntry(entry.label, entry.url, entry.reason, is_current=code == service) for code, entry in entries
-        ],
+        "menu": [replace(entry, is_current=code == service) for code, entry in entries],
         "file": file,
         "files": actor.files,
     }

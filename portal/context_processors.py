@@ -15,6 +15,7 @@ from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile
 from accounts.sessions import remaining_seconds
 from portal.accessibility import declaration
+from portal.help import anchor_for
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "navigation": _navigation(request),
         "footer_links": _footer_links(),
         "account": _account(request),
+        "help_anchor": anchor_for(request.resolver_match.view_name) if request.resolver_match else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,8 @@ def _news(actor: Actor, file: StudentFile | None) -> MenuEntry:
 
 
 def _grants(actor: Actor, file: StudentFile | None) -> MenuEntry:
-    return MenuEntry(_("Bourse de lycée"), "", reason=_("Ce service n’est pas ouvert ici."))
+    reason = _("Ce service n’est pas ouvert ici.")
+    return MenuEntry(_("Bourse de lycée"), "", reason=reason, elsewhere=settings.EXTERNAL_LINKS["bourses"])
 
 
 def _contact_data(actor: Actor, file: StudentFile | None) -> MenuEntry:

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_safe
 from accounts.actors import actor_of
 from accounts.menu import notices_for, page_context
 from portal.accessibility import declaration
+from portal.help import THEMES
+from portal.site_map import FOR_ALL, SIGNED_IN, listed
 from schools.messages.queries import shown_to
 
 NEWEST = 3
@@ -63,7 +65,7 @@ def _static_page(template: str, **context: Any) -> Callable[[HttpRequest], HttpR
     return page
 
 
-assistance = _static_page("portal/assistance.html")
+assistance = _static_page("portal/assistance.html", themes=THEMES)
 accessibility_plan = _static_page("portal/accessibility_plan.html", declaration=declaration())
 legal = _static_page("portal/legal.html", legal=settings.LEGAL)
 personal_data = _static_page("portal/personal_data.html", legal=settings.LEGAL)
@@ -71,7 +73,14 @@ cookies = _static_page(
     "portal/cookies.html", session_cookie=settings.SESSION_COOKIE_NAME, csrf_cookie=settings.CSRF_COOKIE_NAME
 )
 terms = _static_page("portal/terms.html")
-sitemap = _static_page("portal/sitemap.html")
+
+
+@require_safe
+@login_not_required
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """List the pages of the site."""
+    context = {"for_all": listed(FOR_ALL), "signed_in": listed(SIGNED_IN)}
+    return render(request, "portal/sitemap.html", context)
 
 
 @require_safe
