@@ -18,6 +18,8 @@ _OVERSEAS = frozenset({"BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF
 _POSTAL_CODE = re.compile(r"(0[1-9]|[1-8][0-9]|9[0-5]|97[1-8]|98[46-8])[0-9]+")
 """Of France: a department of the mainland or of overseas (98000 is Monaco's)."""
 
+_ARTICLE = re.compile(r"^(LE|LA|LES|L) ")
+
 _ALSO_CALLED = {
     "ETATS UNIS": "US",
     "GRANDE BRETAGNE": "GB",
@@ -30,6 +32,9 @@ _ALSO_CALLED = {
     "VATICAN": "VA",
     "PALESTINE": "PS",
     "KOSOVO": "XK",
+    "REUNION": "RE",
+    "GUYANE": "GF",
+    "SAINT MARTIN": "MF",
 }
 """Names in use that the list words otherwise."""
 
@@ -48,7 +53,7 @@ def country_name(code: str) -> str:
 @cache
 def country_of(label: str) -> str:
     """Return the code of a country as SIECLE names it (LL_PAYS); empty when it is not known."""
-    folded = fold(label)
+    folded = _ARTICLE.sub("", fold(label))
     with override("fr"):
         code = next((code for code, name in countries if fold(str(name)) == folded), "")
     code = code or _ALSO_CALLED.get(folded, "")

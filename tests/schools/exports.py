@@ -60,8 +60,14 @@ class Someone:
     given: str = "Claire"
     civility: str = "MME"
     phone: str = ""
+    work_phone: str = ""
     mobile: str = ""
     email: str = "claire.martin@familles.example"
+    accepts_sms: str = ""
+    occupation: str = ""
+    shares_coordinates: str = ""
+    address: str = ""
+    """ADRESSE_ID."""
 
     def xml(self, *, old_format: bool) -> str:
         return (
@@ -71,8 +77,13 @@ class Someone:
             + tag("PRENOM", self.given)
             + tag("LC_CIVILITE", self.civility)
             + tag("TEL_PERSONNEL", self.phone)
+            + tag("TEL_PROFESSIONNEL", self.work_phone)
             + tag("TEL_PORTABLE", self.mobile)
             + tag("MEL", self.email)
+            + tag("ACCEPTE_SMS", self.accepts_sms)
+            + tag("ADRESSE_ID", self.address)
+            + tag("CODE_PROFESSION", self.occupation)
+            + tag("COMMUNICATION_ADRESSE", self.shares_coordinates)
             + "</PERSONNE>\n"
         )
 
@@ -98,12 +109,32 @@ class Tie:
 
 
 @dataclass
+class Address:
+    key: str = "7001"
+    lines: tuple[str, ...] = ("12 RUE DES LILAS",)
+    postal_code: str = "75011"
+    town: str = "PARIS"
+    country: str = "FRANCE"
+
+    def xml(self) -> str:
+        lines = "".join(tag(f"LIGNE{number}_ADRESSE", line) for number, line in enumerate(self.lines, start=1))
+        return (
+            f"<ADRESSE ADRESSE_ID={quoteattr(self.key)}>\n{lines}"
+            + tag("CODE_POSTAL", self.postal_code)
+            + tag("LIBELLE_POSTAL", self.town)
+            + tag("LL_PAYS", self.country)
+            + "</ADRESSE>\n"
+        )
+
+
+@dataclass
 class Pair:
     """The two exports of a school: one pupil and her mother, unless told otherwise."""
 
     pupils: list[Pupil] = field(default_factory=lambda: [Pupil()])
     people: list[Someone] = field(default_factory=lambda: [Someone()])
     ties: list[Tie] = field(default_factory=lambda: [Tie()])
+    addresses: list[Address] = field(default_factory=list)
     uai: str = UAI
     year: int = YEAR
     stamp: str = "23/11/2026 08:15:00"
@@ -127,8 +158,11 @@ class Pair:
     def guardians(self) -> bytes:
         people = "".join(someone.xml(old_format=self.old_format) for someone in self.people)
         ties = "".join(tie.xml() for tie in self.ties)
+        addresses = "".join(address.xml() for address in self.addresses)
         return self._document(
-            "BEE_RESPONSABLES", f"<PERSONNES>\n{people}</PERSONNES>\n<RESPONSABLES>\n{ties}</RESPONSABLES>\n"
+            "BEE_RESPONSABLES",
+            f"<PERSONNES>\n{people}</PERSONNES>\n<RESPONSABLES>\n{ties}</RESPONSABLES>\n"
+            f"<ADRESSES>\n{addresses}</ADRESSES>\n",
         )
 
     def files(self) -> list[io.BytesIO]:
