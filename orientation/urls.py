@@ -3,12 +3,13 @@
 from django.urls import path
 
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> known
-from orientation.views import choices, conflict, council, decisions, documents, home, submissions
+from orientation.views import choices, conflict, council, decisions, documents, home, submissions, switching
 
 app_name = "orientation"
 urlpatterns = [
     path("", home.choose, name="choose"),
     path("<uuid:student>/", home.home, name="home"),
+    path("<uuid:student>/aller/<phase:kind>/", switching.switch, name="switch"),
     path("<uuid:student>/avis-provisoires/", council.opinions, name="opinions"),
     path("<uuid:student>/avis-provisoires/accuser-reception/", council.acknowledge, name="acknowledge"),
     path("<uuid:student>/propositions/", council.proposals, name="proposals"),

@@ -40,8 +40,8 @@ THEMES = (
                 _("J’ai perdu mon identifiant ou mon mot de passe ÉduConnect"),
                 _(
                     "L’identifiant et le mot de passe ÉduConnect sont transmis par le chef d’établissement. Perdus, "
-                    "ils se retrouvent sur la page de connexion d’ÉduConnect, avec l’adresse électronique ou le numéro de "
-                    "portable que l’établissement connaît ; sinon, demandez-les à son secrétariat."
+                    "ils se retrouvent sur la page de connexion d’ÉduConnect, avec l’adresse électronique ou le numéro "
+                    "de portable que l’établissement connaît ; sinon, demandez-les à son secrétariat."
                 ),
                 _("Aller au site d’ÉduConnect"),
                 external=settings.EXTERNAL_LINKS["educonnect"],

@@ -70,6 +70,7 @@ TABLE = {
     "notifications:events": ELSEWHERE,
     "orientation:choose": (302, 302, 302, 302, 302, 200, 200, 200),
     "orientation:home": READ,
+    "orientation:switch": (302, 302, 302, 302, 404, 404, 404, 404),
     "orientation:opinions": READ,
     "orientation:acknowledge": POST_ONLY,
     "orientation:proposals": READ,
@@ -152,6 +153,7 @@ def draft(dubois: Family, last_evening: object) -> None:
 def address(name: str, family: Family) -> str:
     arguments: dict[str, list[object]] = {
         "orientation:home": [family.emma.public_id],
+        "orientation:switch": [family.emma.public_id, "choix-definitifs"],
         "orientation:opinions": [family.emma.public_id],
         "orientation:acknowledge": [family.emma.public_id],
         "orientation:proposals": [family.emma.public_id],
