@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scolarite.design_system import CLASS
+from scolarite.staticfiles import naming_texts
+
 COMPLETE = ".complete"
 KEPT_SECONDS = 24 * 3600
 
@@ -46,14 +49,17 @@ def gathered(folder: Path, *, base: Path) -> Iterator[Gathering]:
 
 
 def fingerprint(base: Path) -> str:
-    """Return a text that changes when a static file, a setting about them, or the version of a library does."""
-    sources = [base / name for name in ("requirements/base.txt", "scolarite/settings.py", "scolarite/staticfiles.py")]
+    """Return a text that changes when a static file, what makes them, or a class that pages name does."""
+    makers = ("settings.py", "staticfiles.py", "design_system.py")
+    sources = [base / "requirements/base.txt", *(base / "scolarite" / name for name in makers)]
     for folder in (base / "static", *sorted(base.glob("*/static"))):
         sources += sorted(path for path in folder.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in sources:
         status = path.stat()
         digest.update(f"{path.relative_to(base)} {status.st_size} {status.st_mtime_ns}\n".encode())
+    classes = {name for text in naming_texts(base) for name in CLASS.findall(text)}
+    digest.update(" ".join(sorted(classes)).encode())
     return digest.hexdigest()[:16]
 
 

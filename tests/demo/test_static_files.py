@@ -13,7 +13,8 @@ from demo.static_files import gathered
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     """The sources of a small product."""
-    for name in ("requirements/base.txt", "scolarite/settings.py", "scolarite/staticfiles.py", "static/js/a.js"):
+    makers = [f"scolarite/{name}.py" for name in ("settings", "staticfiles", "design_system")]
+    for name in (*makers, "requirements/base.txt", "static/js/a.js", "templates/base.html"):
         path = tmp_path / "product" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -43,6 +44,16 @@ def test_changed_source_is_gathered_elsewhere(tmp_path: Path, base: Path, name: 
     assert second != first
     assert not was_complete
     assert (first / "a.js").exists()
+
+
+def test_only_another_class_in_a_template_is_gathered_for(tmp_path: Path, base: Path) -> None:
+    template = base / "templates/base.html"
+    template.write_text('<p class="fr-text--lead">Un</p>')
+    first, _ = gather(tmp_path / "out", base)
+    template.write_text('<p class="fr-text--lead">Deux</p>')
+    assert gather(tmp_path / "out", base) == (first, True)
+    template.write_text('<p class="fr-badge">Deux</p>')
+    assert gather(tmp_path / "out", base)[0] != first
 
 
 def test_gathering_that_failed_begins_again(tmp_path: Path, base: Path) -> None:
