@@ -255,4 +255,5 @@ def progress_of_lines(lines: Iterable[Line]) -> Progress:
         complete=sum(line.is_complete for line in listed),
         to_review=sum(line.is_to_review for line in listed),
         published=sum(line.is_published for line in listed),
+        without_anything=sum(line.submission is None and not line.version for line in listed),
     )

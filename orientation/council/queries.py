@@ -106,6 +106,8 @@ class Progress:
     complete: int = 0
     to_review: int = 0
     published: int = 0
+    without_anything: int = 0
+    """Complete because nothing was asked and nothing was said."""
 
     @property
     def is_published(self) -> bool:
@@ -114,7 +116,12 @@ class Progress:
 
     @property
     def is_ready(self) -> bool:
-        return self.total > 0 and self.complete == self.total
+        """Whether the council has answered for all, and there is something to tell of at least one."""
+        return self.without_anything < self.complete == self.total
+
+    @property
+    def is_silent(self) -> bool:
+        return 0 < self.total == self.without_anything
 
 
 def progress_by_division(divisions: Sequence[Division], phases: CouncilPhases) -> dict[int, Progress]:
@@ -146,6 +153,7 @@ def progress_by_division(divisions: Sequence[Division], phases: CouncilPhases) -
         progress.to_review += is_to_review
         progress.complete += not is_to_review and (asked is None or (bool(version) and not is_unfinished))
         progress.published += publication is not None
+        progress.without_anything += asked is None and not version
     return found
 
 

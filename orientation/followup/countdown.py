@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from orientation.models import Phase, PhaseState
 from schools.models import School
@@ -22,7 +21,7 @@ def countdown(phase: Phase, *, at: datetime, school: School) -> str:
     """Return what comes next for a phase: “ferme dans 3 jours, le jeudi 20 mai 2027 à 23 h 59 (heure de Paris)”."""
     state = phase.state_at(at)
     instant = phase.opens_at if state is PhaseState.UPCOMING else phase.closes_at
-    verb = {PhaseState.UPCOMING: _("ouvre"), PhaseState.OPEN: _("ferme"), PhaseState.CLOSED: _("fermée")}[state]
+    verb = {PhaseState.UPCOMING: _("ouvre"), PhaseState.OPEN: _("ferme"), PhaseState.CLOSED: _("a fermé")}[state]
     return _("%(verb)s %(delay)s, le %(instant)s") % {
         "verb": verb,
         "delay": in_days(days_until(instant, at=at, school=school)),
@@ -36,8 +35,10 @@ def in_days(days: int) -> str:
     >>> in_days(3)
     'dans 3 jours'
     """
-    if days < 0:
-        return ngettext("depuis %(days)d jour", "depuis %(days)d jours", -days) % {"days": -days}
+    if days < -1:
+        return _("il y a %(days)d jours") % {"days": -days}
+    if days == -1:
+        return _("hier")
     if days == 0:
         return _("aujourd’hui")
     if days == 1:

@@ -93,6 +93,8 @@ def _situation(scope: StaffScope, campaign: Campaign, phases: PhaseSet, phase: P
         offer_declared=campaign.offer_declared_at is not None,
         awaited=total.awaited,
         council=_council(scope, campaign, phases, phase) if kind in WRITING_KIND else None,
+        may_remind=scope.may(StaffAct.REMIND),
+        may_publish=scope.may(StaffAct.STEER),
     )
 
 
@@ -104,6 +106,7 @@ def _council(scope: StaffScope, campaign: Campaign, phases: PhaseSet, phase: Pha
         entry_began=councils.entry_began(scope.now),
         incomplete=sum(each.total - each.complete for each in classes),
         ready_classes=sum(each.is_ready and not each.is_published for each in classes),
+        silent_classes=sum(each.is_silent and not each.is_published for each in classes),
     )
 
 

@@ -20,6 +20,8 @@ class CouncilProgress:
     incomplete: int
     ready_classes: int
     """Complete, not told yet."""
+    silent_classes: int = 0
+    """Not told, where no family asked and the council said nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,8 @@ class Situation:
     awaited: int = 0
     """Families of whom the phase asks something that they have not done."""
     council: CouncilProgress | None = None
+    may_remind: bool = False
+    may_publish: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +82,14 @@ def _writing(now: Situation) -> NextStep:
     if now.state is PhaseState.UPCOMING:
         return _nothing(_("Rien à faire pour le moment : la phase ouvre %(delay)s.") % {"delay": in_days(now.days)})
     if now.state is PhaseState.CLOSED:
-        return _nothing(_("La saisie des familles est fermée : fixez les dates de la phase suivante."))
+        return _to_campaign(_("La saisie des familles est fermée : fixez les dates de la phase suivante."))
     if not now.awaited:
         return _nothing(_("Toutes les familles ont validé : rien à faire avant le conseil de classe."))
     return _to_remind(
         now,
         ngettext(
-            "%(count)d famille n’a pas encore validé et la phase ferme %(delay)s : relancez-la.",
-            "%(count)d familles n’ont pas encore validé et la phase ferme %(delay)s : relancez-les.",
+            "%(count)d famille n’a pas encore validé, et la phase ferme %(delay)s.",
+            "%(count)d familles n’ont pas encore validé, et la phase ferme %(delay)s.",
             now.awaited,
         ),
     )
@@ -96,7 +100,7 @@ def _council(now: Situation) -> NextStep:
     assert council is not None  # noqa: S101 - narrows the type
     if not council.entry_began:
         return _nothing(_("Rien à saisir : la saisie des familles n’est pas terminée."))
-    if now.state is PhaseState.OPEN and council.ready_classes:
+    if now.state is PhaseState.OPEN and council.ready_classes and now.may_publish:
         sentence = ngettext(
             "%(count)d classe est complète : publiez-la.",
             "%(count)d classes sont complètes : publiez-les.",
@@ -114,8 +118,22 @@ def _council(now: Situation) -> NextStep:
         return _nothing(
             _("Tout est saisi : vous pourrez publier quand la phase ouvrira, %(delay)s.") % {"delay": in_days(now.days)}
         )
+    if now.state is PhaseState.OPEN and council.ready_classes:
+        sentence = ngettext(
+            "%(count)d classe est complète : la direction peut la publier.",
+            "%(count)d classes sont complètes : la direction peut les publier.",
+            council.ready_classes,
+        )
+        return _nothing(sentence % {"count": council.ready_classes})
     if now.state is PhaseState.CLOSED and (council.ready_classes or council.incomplete):
         return _to_campaign(_("La phase est fermée et des classes ne sont pas publiées : prolongez la phase."))
+    if now.state is PhaseState.OPEN and council.silent_classes and not now.awaited:
+        sentence = ngettext(
+            "%(count)d classe n’est pas publiée : aucun choix n’y est validé et le conseil n’y a rien répondu.",
+            "%(count)d classes ne sont pas publiées : aucun choix n’y est validé et le conseil n’y a rien répondu.",
+            council.silent_classes,
+        )
+        return _to_councils(sentence % {"count": council.silent_classes}, StaffAct.READ)
     return _after_publication(now)
 
 
@@ -136,21 +154,24 @@ def _after_publication(now: Situation) -> NextStep:
         return _nothing(_("La phase est terminée."))
     if answers:
         sentence = ngettext(
-            "%(count)d famille n’a pas encore répondu et la phase ferme %(delay)s : relancez-la.",
-            "%(count)d familles n’ont pas encore répondu et la phase ferme %(delay)s : relancez-les.",
+            "%(count)d famille n’a pas encore répondu, et la phase ferme %(delay)s.",
+            "%(count)d familles n’ont pas encore répondu, et la phase ferme %(delay)s.",
             now.awaited,
         )
     else:
         sentence = ngettext(
-            "%(count)d famille n’a pas accusé réception et la phase ferme %(delay)s : relancez-la.",
-            "%(count)d familles n’ont pas accusé réception et la phase ferme %(delay)s : relancez-les.",
+            "%(count)d famille n’a pas accusé réception, et la phase ferme %(delay)s.",
+            "%(count)d familles n’ont pas accusé réception, et la phase ferme %(delay)s.",
             now.awaited,
         )
     return _to_remind(now, sentence)
 
 
 def _to_remind(now: Situation, sentence: str) -> NextStep:
-    return _to_families(sentence % {"count": now.awaited, "delay": in_days(now.days)})
+    said = sentence % {"count": now.awaited, "delay": in_days(now.days)}
+    if now.may_remind:
+        said += " " + ngettext("Relancez-la.", "Relancez-les.", now.awaited)
+    return _to_families(said)
 
 
 def _to_families(sentence: str) -> NextStep:
@@ -160,11 +181,11 @@ def _to_families(sentence: str) -> NextStep:
 
 
 def _to_campaign(sentence: str) -> NextStep:
-    return NextStep(sentence=sentence, button=_("Ouvrir la campagne"), url_name="campaign", act=StaffAct.STEER)
+    return NextStep(sentence=sentence, button=_("Aller à la campagne"), url_name="campaign", act=StaffAct.STEER)
 
 
 def _to_councils(sentence: str, act: StaffAct) -> NextStep:
-    return NextStep(sentence=sentence, button=_("Ouvrir les conseils"), url_name="councils", act=act)
+    return NextStep(sentence=sentence, button=_("Aller aux conseils de classe"), url_name="councils", act=act)
 
 
 def _nothing(sentence: str) -> NextStep:

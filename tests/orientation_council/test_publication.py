@@ -326,6 +326,18 @@ def test_the_classes_progress_counts_as_the_lines_do(opinions: Council, step: in
     expected = progress_of_lines(lines)
     assert progress_by_division([opinions.division], phases)[opinions.division.pk] == expected
     assert expected.total == 2
+    assert expected.is_ready is (step in (2, 4, 5))
+
+
+def test_a_class_where_nothing_was_asked_nor_said_is_silent_and_not_ready(opinions: Council) -> None:
+    division = Division.objects.create(school=opinions.family.school, school_year=2026, code="2DE9")
+    pupil = opinions.classmate("Noé", "Petit")
+    Student.objects.filter(pk=pupil.pk).update(division=division)
+    phases = CouncilPhases(opinions.phase, opinions.writing)
+    found = progress_by_division([division], phases)[division.pk]
+    assert (found.total, found.complete, found.without_anything) == (1, 1, 1)
+    assert found.is_silent
+    assert not found.is_ready
 
 
 def test_a_guardian_of_twins_is_told_of_each(proposals: Council) -> None:

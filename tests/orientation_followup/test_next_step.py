@@ -46,10 +46,10 @@ def council(**values: int | bool) -> CouncilProgress:
         (replace(WRITING, taken=0), "campaign", "codes MEF"),
         (replace(WRITING, offer_declared=False), "campaign", "offre de spécialités"),
         (replace(WRITING, state=PhaseState.UPCOMING, days=8), "", "ouvre dans 8 jours"),
-        (WRITING, "followup", "12 familles n’ont pas encore validé et la phase ferme dans 3 jours"),
-        (replace(WRITING, awaited=1, days=1), "followup", "1 famille n’a pas encore validé et la phase ferme demain"),
+        (WRITING, "followup", "12 familles n’ont pas encore validé, et la phase ferme dans 3 jours"),
+        (replace(WRITING, awaited=1, days=1), "followup", "1 famille n’a pas encore validé, et la phase ferme demain"),
         (replace(WRITING, awaited=0), "", "Toutes les familles ont validé"),
-        (replace(WRITING, state=PhaseState.CLOSED), "", "fixez les dates de la phase suivante"),
+        (replace(WRITING, state=PhaseState.CLOSED), "campaign", "fixez les dates de la phase suivante"),
         (
             replace(COUNCIL, state=PhaseState.UPCOMING, council=council(entry_began=False, incomplete=4)),
             "",
@@ -57,7 +57,16 @@ def council(**values: int | bool) -> CouncilProgress:
         ),
         (replace(COUNCIL, state=PhaseState.UPCOMING, council=council(incomplete=4)), "councils", "il reste 4 élèves"),
         (replace(COUNCIL, state=PhaseState.UPCOMING, council=council(ready_classes=2)), "", "pourrez publier"),
-        (replace(COUNCIL, council=council(ready_classes=2, incomplete=4)), "councils", "2 classes sont complètes"),
+        (
+            replace(COUNCIL, may_publish=True, council=council(ready_classes=2, incomplete=4)),
+            "councils",
+            "2 classes sont complètes : publiez-les",
+        ),
+        # who does not publish is told to enter first, then who does
+        (replace(COUNCIL, council=council(ready_classes=2, incomplete=4)), "councils", "il reste 4 élèves"),
+        (replace(COUNCIL, council=council(ready_classes=2)), "", "la direction peut les publier"),
+        (replace(COUNCIL, council=council(silent_classes=1)), "councils", "1 classe n’est pas publiée"),
+        (replace(COUNCIL, awaited=5, council=council(silent_classes=1)), "followup", "5 familles n’ont pas encore"),
         (replace(COUNCIL, council=council(incomplete=1)), "councils", "il reste 1 élève."),
         (replace(COUNCIL, state=PhaseState.CLOSED, council=council(ready_classes=1)), "campaign", "prolongez la phase"),
         (replace(COUNCIL, awaited=5), "followup", "5 familles n’ont pas encore répondu"),
@@ -86,7 +95,7 @@ def test_the_next_thing_to_do_follows_from_where_the_school_stands(
 
 
 def test_publishing_is_for_those_who_steer_and_entry_for_those_who_enter() -> None:
-    assert next_step(replace(COUNCIL, council=council(ready_classes=2))).act is StaffAct.STEER
+    assert next_step(replace(COUNCIL, may_publish=True, council=council(ready_classes=2))).act is StaffAct.STEER
     assert next_step(replace(COUNCIL, council=council(incomplete=2))).act is StaffAct.ENTER_COUNCIL
 
 
@@ -98,8 +107,8 @@ def test_publishing_is_for_those_who_steer_and_entry_for_those_who_enter() -> No
         (datetime(2027, 5, 19, 21, 30, tzinfo=UTC), "ferme demain, le jeudi 20 mai"),
         (NOW - timedelta(days=3), "ferme dans 3 jours, le jeudi 20 mai"),
         (NOW - timedelta(days=20), "ouvre dans 6 jours, le jeudi 6 mai"),
-        (CLOSES_AT, "fermée aujourd’hui, le jeudi 20 mai"),
-        (CLOSES_AT + timedelta(days=2), "fermée depuis 2 jours, le jeudi 20 mai"),
+        (CLOSES_AT, "a fermé aujourd’hui, le jeudi 20 mai"),
+        (CLOSES_AT + timedelta(days=2), "a fermé il y a 2 jours, le jeudi 20 mai"),
     ],
 )
 def test_the_countdown_counts_the_days_of_the_school(at: datetime, words: str) -> None:
@@ -107,5 +116,11 @@ def test_the_countdown_counts_the_days_of_the_school(at: datetime, words: str) -
     assert words in countdown(phase, at=at, school=School(time_zone="Europe/Paris"))
 
 
-def test_one_day_ago_is_singular() -> None:
-    assert in_days(-1) == "depuis 1 jour"
+def test_one_day_ago_is_yesterday() -> None:
+    assert in_days(-1) == "hier"
+
+
+def test_only_who_may_remind_is_told_to() -> None:
+    assert next_step(replace(WRITING, may_remind=True)).sentence.endswith("dans 3 jours. Relancez-les.")
+    assert next_step(replace(WRITING, awaited=1, may_remind=True)).sentence.endswith("Relancez-la.")
+    assert "Relancez" not in next_step(WRITING).sentence

@@ -51,7 +51,7 @@ def test_the_home_says_the_phase_its_countdown_and_what_to_do(dubois: Family) ->
     page = as_head(dubois.school).get(HOME).content.decode()
     assert "Choix définitifs" in page
     assert "La phase ferme aujourd’hui, le jeudi 20 mai 2027 à 23\u00a0h\u00a059" in page
-    assert "1 famille n’a pas encore validé et la phase ferme aujourd’hui" in page
+    assert "1 famille n’a pas encore validé, et la phase ferme aujourd’hui. Relancez-la." in page
     assert f'href="{address("followup", dubois.school)}?etat=attendu"' in page
 
 
@@ -88,10 +88,10 @@ def test_the_home_of_a_new_school_says_to_import() -> None:
 def test_a_step_for_another_role_is_said_without_its_button(dubois: Family) -> None:
     dubois.campaign.offer_declared_at = None
     dubois.campaign.save()
-    assert "Ouvrir la campagne" in as_head(dubois.school).get(HOME).content.decode()
+    assert "Aller à la campagne" in as_head(dubois.school).get(HOME).content.decode()
     page = as_head(dubois.school, Role.COUNSELLOR).get(HOME).content.decode()
     assert "offre de spécialités" in page
-    assert "Ouvrir la campagne" not in page
+    assert "Aller à la campagne" not in page
 
 
 def test_a_form_teacher_counts_their_own_classes(dubois: Family) -> None:
