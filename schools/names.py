@@ -1,4 +1,4 @@
-"""Comparing names that were typed by different hands."""
+"""Names: compared though typed by different hands, and put into sentences."""
 
 import re
 import unicodedata
@@ -16,6 +16,15 @@ def fold(*names: str) -> str:
     text = unicodedata.normalize("NFKD", " ".join(names).replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae"))
     text = "".join(character for character in text if not unicodedata.combining(character)).upper()
     return " ".join(re.findall(r"[A-Z0-9]+", text))
+
+
+def of_person(name: str) -> str:
+    """Return a name after French *de*, elided before a vowel: what is done “au nom de” somebody.
+
+    >>> of_person("Agnès Carpentier"), of_person("Hélène Diaz")
+    ('d’Agnès Carpentier', 'de Hélène Diaz')
+    """
+    return f"d’{name}" if fold(name).startswith(("A", "E", "I", "O", "U")) else f"de {name}"
 
 
 def folded_guardian_name(family_name: str, given_name: str) -> str:

@@ -16,6 +16,7 @@ from orientation.documents.typesetting import typeset
 from orientation.models import Phase, PhaseKind, Submission
 from orientation.queries import RankedChoice
 from schools.models import School, Student
+from schools.names import of_person
 from schools.times import spoken_instant
 
 Pairs = list[tuple[str, str]]
@@ -109,9 +110,9 @@ def _submission_facts(submission: Submission, phase: Phase, newest_number: int) 
 
 def _author(submission: Submission) -> tuple[str, str]:
     if submission.entered_by_name:
-        value = _("l’établissement (%(entered_by)s), au nom de %(guardian)s") % {
+        value = _("l’établissement (%(entered_by)s), au nom %(of_guardian)s") % {
             "entered_by": submission.entered_by_name,
-            "guardian": submission.guardian_name,
+            "of_guardian": of_person(submission.guardian_name),
         }
         return (_("Saisie par"), value)
     return (_("Validée par"), submission.guardian_name)

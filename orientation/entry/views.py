@@ -21,6 +21,7 @@ from orientation.queries import offered_codes, phases_of, submission_choices, su
 from orientation.rules import Catalogue
 from orientation.wording import WRITING_WORDS
 from schools.models import Guardianship, Student
+from schools.names import of_person
 from schools.policies import StaffAct
 from schools.staff_pages import StaffScope, staff_scope
 
@@ -134,7 +135,7 @@ def _seen(page: _Page, newest: Submission) -> EntryForm:
 
 
 def _success(submission: Submission) -> str:
-    return _("Demande n° %(number)d enregistrée au nom de %(guardian)s.") % {
+    return _("Demande n° %(number)d enregistrée au nom %(of_guardian)s.") % {
         "number": submission.number,
-        "guardian": submission.guardian_name,
+        "of_guardian": of_person(submission.guardian_name),
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from orientation.models.campaign import Phase
 from orientation.models.catalogue import Pathway, Speciality
 from schools.models import Guardian, Student
+from schools.names import of_person
 
 RANK_MAX = 11
 """“Vous pouvez en saisir jusqu'à 11” (seed; decision 1)."""
@@ -142,9 +143,9 @@ class Submission(models.Model):
     def attribution(self) -> str:
         """Who wrote and in whose name, as every page and paper says it: agrees with *demande*."""
         if self.entered_by_name:
-            return _("saisie par l’établissement (%(entered_by)s), au nom de %(guardian)s") % {
+            return _("saisie par l’établissement (%(entered_by)s), au nom %(of_guardian)s") % {
                 "entered_by": self.entered_by_name,
-                "guardian": self.guardian_name,
+                "of_guardian": of_person(self.guardian_name),
             }
         return _("validée par %(guardian)s") % {"guardian": self.guardian_name}
 

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from schools.messages.text import as_html
 from schools.models import School
+from schools.names import of_person
 from schools.phones import spoken_phone
 from schools.times import spoken_instant
 
@@ -23,6 +24,12 @@ def at_school(instant: datetime, school: School) -> str:
 def phone(number: str, school: School) -> str:
     """Say a telephone number as at the school's place: `{{ guardian.mobile|phone:school }}`."""
     return spoken_phone(number, school.time_zone)
+
+
+@register.filter
+def of(name: str) -> str:
+    """Say a person's name after *de*, elided where French elides: `au nom {{ by|of }}`."""
+    return of_person(str(name))
 
 
 @register.filter
