@@ -69,8 +69,11 @@ class RoleForm(forms.Form):
 
     role = forms.ChoiceField(
         label=_("Fonction"),
-        choices=Role.choices,
-        error_messages={"invalid_choice": _("Choisissez une fonction de la liste.")},
+        choices=[("", _("Choisir une fonction")), *Role.choices],
+        error_messages={
+            "required": _("Choisissez une fonction."),
+            "invalid_choice": _("Choisissez une fonction de la liste."),
+        },
     )
     divisions = forms.ModelMultipleChoiceField(
         label=_("Classes"),

@@ -68,6 +68,13 @@ def form(**values: Any) -> dict[str, Any]:
     return {"first_name": "Odile", "last_name": "Office", "email": EMAIL, "role": Role.OFFICE, **values}
 
 
+def test_a_role_is_chosen_not_left_to_the_first_of_the_list(as_head: Client, here: School) -> None:
+    answer = as_head.post(address("staff_member_invite", here), form(role=""))
+    assert answer.status_code == 422
+    assert "Choisissez une fonction." in answer.content.decode()
+    assert not User.objects.filter(email=EMAIL).exists()
+
+
 def invitation(**values: Any) -> Invitation:
     return Invitation(**{"first_name": "Odile", "last_name": "Office", "email": EMAIL, "role": Role.OFFICE, **values})
 
