@@ -127,8 +127,8 @@ def _of_opening(kind: PhaseKind, instant: datetime, school: School, at: datetime
     when = spoken_instant(instant, school)
     if instant <= at:
         yield _caution("opening past", kind, _("« %(phase)s » : l’ouverture est déjà passée, le %(when)s."), when=when)
-    if reason := _idle_day(instant.astimezone(school.zone).date(), school):
-        text = _("« %(phase)s » ouvre un jour chômé : %(when)s, %(reason)s.")
+    elif (reason := _idle_day(instant.astimezone(school.zone).date(), school)) is not None:
+        text = _("« %(phase)s » ouvre un jour chômé : %(when)s%(reason)s.")
         yield _caution("opening idle", kind, text, when=when, reason=reason)
 
 
@@ -141,16 +141,19 @@ def _of_closing(kind: PhaseKind, instant: datetime, school: School, at: datetime
         yield _caution("closing past", kind, text, when=when)
     elif local.date() == at.astimezone(school.zone).date():
         yield _caution("closing today", kind, _("« %(phase)s » ferme aujourd’hui même : %(when)s."), when=when)
-    if local.time() < _NIGHT_ENDS:
+    if local.time() < _NIGHT_ENDS and instant > at:
         text = _("« %(phase)s » ferme en pleine nuit : %(when)s. L’usage est 23 h 59.")
         yield _caution("closing at night", kind, text, when=when)
-    if reason := _idle_day(local.date(), school):
-        text = _("« %(phase)s » ferme un jour chômé : %(when)s, %(reason)s. Personne ne pourra aider les familles.")
+    if instant > at and (reason := _idle_day(local.date(), school)) is not None:
+        text = _("« %(phase)s » ferme un jour chômé : %(when)s%(reason)s. Personne ne pourra aider les familles.")
         yield _caution("closing idle", kind, text, when=when, reason=reason)
 
 
-def _idle_day(day: date, school: School) -> str:
-    return public_holiday(day, school) or (_("dimanche") if day.weekday() == _SUNDAY else "")
+def _idle_day(day: date, school: School) -> str | None:
+    """Return what is added to a day on which nobody works: the holiday's name, nothing on a Sunday; else None."""
+    if holiday := public_holiday(day, school):
+        return f", {holiday}"
+    return "" if day.weekday() == _SUNDAY else None
 
 
 def _between(

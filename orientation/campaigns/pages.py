@@ -29,7 +29,7 @@ _FAMILIES = {
         "Les familles des classes publiées lisent les avis provisoires et en accusent réception."
     ),
     (PhaseKind.PROVISIONAL_OPINIONS, PhaseState.CLOSED): gettext_lazy(
-        "Plus d’accusé de réception ; pour publier encore, il faut rouvrir la phase."
+        "Les familles n’accusent plus réception ; pour publier encore, il faut rouvrir la phase."
     ),
     (PhaseKind.FINAL_CHOICES, PhaseState.UPCOMING): gettext_lazy("Les familles ne peuvent encore rien saisir."),
     (PhaseKind.FINAL_CHOICES, PhaseState.OPEN): gettext_lazy(

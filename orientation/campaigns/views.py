@@ -215,7 +215,16 @@ def offer(request: HttpRequest, uai: str, year: int) -> HttpResponse:
         except OrientationError as refused:
             refusal = refused
         else:
-            messages.success(request, _("L’offre de spécialités est enregistrée."))
+            if form.cleaned_data["is_complete"]:
+                messages.success(request, _("L’offre de spécialités est enregistrée."))
+            else:
+                messages.warning(
+                    request,
+                    _(
+                        "L’offre de spécialités est enregistrée, sans être déclarée complète : "
+                        "aucune saisie ne peut ouvrir avant."
+                    ),
+                )
             return redirect("admin:campaign_year", uai, year)
     return _render(
         scope,

@@ -165,7 +165,7 @@ def test_dates_in_force_are_spoken_of_while_their_phase_is_not_over() -> None:
     now = at("2027-02-01T09:00")
     odd = {**USUAL, PhaseKind.INTENTIONS: period("2027-01-17T08:00", "2027-02-12T01:00")}
     keys = [each.key for each in standing_cautions(odd, PARIS, now)]
-    assert [key.split(" intentions")[0] for key in keys] == ["opening idle", "closing at night"]
+    assert [key.split(" intentions")[0] for key in keys] == ["closing at night"]
     assert standing_cautions(odd, PARIS, at("2027-02-12T01:00")) == []
 
 

@@ -119,7 +119,7 @@ def test_the_page_says_where_each_phase_stands_in_the_schools_own_time(dubois: F
     assert "Fermeture : jeudi 20 mai 2027 à 23 h 59 (heure de Paris)" in page
     assert "Les familles saisissent et valident leurs choix définitifs." in page
     assert "Aucune proposition ne peut être publiée avant l’ouverture." in page
-    assert "Plus d’accusé de réception" in page
+    assert "Les familles n’accusent plus réception" in page
     for said in ("fermée", "ouverte", "à venir", "Intentions : 4. Choix définitifs : 3.", "Au moins 3 jours"):
         assert said in page
     School.objects.update(time_zone="Indian/Reunion")
@@ -462,6 +462,12 @@ def test_a_school_may_teach_no_speciality_and_say_so(dubois: Family, client: Cli
     assert client.post(address(dubois.school, "campaign_offer"), {"is_complete": "on"}).status_code == 302
     dubois.campaign.refresh_from_db()
     assert (SpecialityOffer.objects.count(), dubois.campaign.offer_declared_at) == (0, NOW)
+
+
+def test_an_offer_kept_but_not_declared_complete_says_what_it_holds_up(dubois: Family, client: Client) -> None:
+    Campaign.objects.filter(pk=dubois.campaign.pk).update(offer_declared_at=None)
+    page = client.post(address(dubois.school, "campaign_offer"), {}, follow=True).content.decode()
+    assert "sans être déclarée complète : aucune saisie ne peut ouvrir avant." in page
 
 
 def test_a_speciality_of_a_series_is_no_part_of_the_offer(dubois: Family, client: Client) -> None:
