@@ -81,10 +81,10 @@ def column_name(table: str, column: str) -> str:
 
 
 def told_columns(table: str, content: dict[str, Any]) -> list[str]:
-    """Return the columns of a change that are worth telling: neither the row's number nor what names its owner."""
+    """Return the columns of a change that are worth telling: neither its number, nor its version, nor its owner."""
     model = model_of(table)
     owner = owner_of(model) if model else None
-    hidden = {"id"}
+    hidden = {"id", "version"}
     if model and owner is not model:
         hidden |= {str(field.column) for field in model._meta.concrete_fields if field.related_model is owner}
     return [column for column in content if column not in hidden]

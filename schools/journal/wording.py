@@ -20,7 +20,7 @@ from schools.models import School, Student
 from schools.staff_pages import title_of
 from schools.times import spoken_instant
 
-NAMED_KINDS = 7
+NAMED_KINDS = 9
 """How many kinds of objects are named on one page, at a query each; those beyond are told by number."""
 
 Reference = tuple[type[models.Model], str]
@@ -63,7 +63,7 @@ def say_changes(changes: Iterable[Change], school: School) -> list[Line]:
     for change in changes:
         names.want(get_user_model(), change.actor_id)
         names.want(Student, change.student_id)
-        names.want(_object_model(change.table), change.object_pk)
+        names.want(_object_model(change.table), change.object_pk, as_subject=True)
         for column, value in change.content.items():
             names.want(
                 _related(change.table, column), *(value if change.operation == Operation.UPDATE and value else [value])
@@ -79,7 +79,7 @@ def say_readings(readings: Iterable[Reading], school: School) -> list[Line]:
     for reading in readings:
         names.want(get_user_model(), reading.user_id)
         names.want(Student, reading.student_id)
-        names.want(_object_model(reading.table), reading.object_pk)
+        names.want(_object_model(reading.table), reading.object_pk, as_subject=True)
     names.load()
     return [
         Line(
@@ -108,17 +108,18 @@ class _Names:
     def __init__(self, school: School) -> None:
         self.school = school
         self._wanted: dict[type[models.Model], set[str]] = defaultdict(set)
+        self._subjects: set[type[models.Model]] = {get_user_model(), Student}
         self._found: dict[Reference, str] = {(School, str(school.pk)): str(school)}
 
-    def want(self, model: type[models.Model] | None, *pks: Any) -> None:
+    def want(self, model: type[models.Model] | None, *pks: Any, as_subject: bool = False) -> None:
         if model is not None and model is not School:
             self._wanted[model] |= {str(pk) for pk in pks if pk is not None}
+            if as_subject:
+                self._subjects.add(model)
 
     def load(self) -> None:
-        # accounts and pupils first, then the kinds of which most is said
-        order = sorted(
-            self._wanted, key=lambda model: (model not in (get_user_model(), Student), -len(self._wanted[model]))
-        )
+        # who did it and to what first, then the kinds of which most is said
+        order = sorted(self._wanted, key=lambda model: (model not in self._subjects, -len(self._wanted[model])))
         for model in [each for each in order if self._wanted[each]][: NAMED_KINDS + 2]:
             heavy = [field.name for field in model._meta.concrete_fields if isinstance(field, models.JSONField)]
             rows = model._base_manager.select_related().defer(*heavy).filter(pk__in=self._wanted[model])
