@@ -39,7 +39,9 @@ def totals(request: HttpRequest, uai: str) -> HttpResponse:
     counted, phases = _totals(request, scope, StaffAct.READ)
     title = _("Prévision des groupes")
     if counted is None:
-        return scope.render("orientation/staff/followup_none.html", {"title": title})
+        return scope.render(
+            "orientation/staff/followup_none.html", {"title": title, "may_steer": scope.may(StaffAct.STEER)}
+        )
     context = {
         "title": title,
         "totals": counted,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.services import note_reading
 from orientation.decisions.history import history_of
@@ -50,7 +50,9 @@ def followup(request: HttpRequest, uai: str) -> HttpResponse:
     selection = selection_of(scope, request.GET, StaffAct.READ)
     title = _("Suivi des familles")
     if selection is None:
-        return scope.render("orientation/staff/followup_none.html", {"title": title})
+        return scope.render(
+            "orientation/staff/followup_none.html", {"title": title, "may_steer": scope.may(StaffAct.STEER)}
+        )
     page = Paginator(selection.chosen, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "title": title,
@@ -96,10 +98,12 @@ def student_file(request: HttpRequest, uai: str, student: UUID) -> HttpResponse:
     return scope.render("orientation/staff/student_file.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def reminders(request: HttpRequest, uai: str) -> HttpResponse:
-    """Show what reminding the families chosen would do; once confirmed, do it."""
+    """Show what reminding the families chosen would do; once confirmed, do it. Without a choice, lead to the list."""
     scope = staff_scope(request, uai, StaffAct.REMIND)
+    if request.method != "POST":
+        return redirect(_list_url(request, scope))
     selection = selection_of(scope, request.GET, StaffAct.REMIND)
     if selection is None:
         raise Http404

@@ -57,7 +57,8 @@ def test_reminding_is_a_post_for_a_member_of_the_school(dubois: Family) -> None:
     url = address("reminders", dubois.school)
     assert Client().post(url, {"portee": "liste"}).status_code == 302
     assert sign_in(Client(), staff(school("0699902Y")), None).post(url, {"portee": "liste"}).status_code == 404
-    assert sign_in(Client(), staff(dubois.school), None).get(url).status_code == 405
+    found = sign_in(Client(), staff(dubois.school), None).get(url, {"etat": "attendu"})
+    assert (found.status_code, found["Location"]) == (302, address("followup", dubois.school, etat="attendu"))
 
 
 def test_a_form_teacher_opens_the_files_of_their_own_class_only(dubois: Family) -> None:
@@ -119,7 +120,9 @@ def test_an_export_of_something_unknown_is_not_found(dubois: Family, query: dict
 def test_a_school_without_a_dated_campaign_is_told_so(name: str) -> None:
     place = school()
     client = sign_in(Client(), staff(place), None)
-    assert "Aucune campagne n’a de dates" in client.get(address(name, place)).content.decode()
+    page = client.get(address(name, place)).content.decode()
+    assert "Aucune campagne n’a de dates" in page
+    assert "Préparer la campagne" in page
     assert client.post(address("reminders", place), {"portee": "liste"}).status_code == 404
     assert client.get(address("followup_export", place, **EXPORT)).status_code == 404
     assert client.get(address("totals_export", place, format=FileFormat.CSV.value)).status_code == 404
