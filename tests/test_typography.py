@@ -19,3 +19,11 @@ BREAKABLE = re.compile(r"\S\x20[:;?»](?!\w)|\S\x20!(?!=)|«\x20")
 def test_no_sign_is_left_alone_at_the_beginning_of_a_line(template: Path) -> None:
     texts = ["".join(groups) for groups in TRANSLATED.findall(template.read_text())]
     assert [text for text in texts if BREAKABLE.search(text)] == []
+
+
+PAGES = [template for template in TEMPLATES if template.suffix == ".html"]
+
+
+@pytest.mark.parametrize("template", PAGES, ids=lambda path: path.name)
+def test_no_sign_after_a_value_is_left_alone_either(template: Path) -> None:
+    assert re.findall(r"(?:\}\}|%\})\x20[:;?!»]", template.read_text()) == []
