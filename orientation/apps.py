@@ -41,6 +41,8 @@ class OrientationConfig(AppConfig):
         )
         staff_pages.name_pages(
             {
+                "acknowledge_for_family": _("Accusé de réception reçu sur papier"),
+                "answer_for_family": _("Réponses reçues sur papier"),
                 "council": _("Conseil de classe"),
                 "decision_pdf": _("Notification d’une décision"),
                 "decisions_pdf": _("Notifications des décisions d’une classe"),

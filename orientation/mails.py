@@ -86,6 +86,7 @@ def owe_answer(
         "agrees": given.agrees,
         "is_change": given.number > 1,
         "by": given.guardian_name,
+        "entered_by": given.entered_by_name,
         "at": spoken_instant(given.answered_at, school),
         "until": spoken_instant(phase.closes_at, school),
         "url": f"{settings.SITE_URL}{reverse('orientation:proposals', args=[student.public_id])}",

@@ -7,6 +7,7 @@ from orientation.campaigns import views as campaigns
 from orientation.council import urls as council
 from orientation.decisions import urls as decisions
 from orientation.documents import staff_views as documents
+from orientation.entry import council_views as council_entry
 from orientation.entry import views as entry
 from orientation.followup import totals_views as totals
 from orientation.followup import views as followup
@@ -33,4 +34,6 @@ urlpatterns: list[URLPattern] = [
     path("suivi/totaux/", totals.totals, name="totals"),
     path("suivi/totaux/export/", totals.totals_export, name="totals_export"),
     path("suivi/<uuid:student>/", followup.student_file, name="student_file"),
+    path("suivi/<uuid:student>/accuse/", council_entry.acknowledge, name="acknowledge_for_family"),
+    path("suivi/<uuid:student>/reponses/", council_entry.answer, name="answer_for_family"),
 ]

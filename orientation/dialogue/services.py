@@ -7,6 +7,7 @@ transaction. Doing an act twice is harmless. They raise the errors of `orientati
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -34,18 +35,14 @@ from orientation.models import (
     PhaseState,
 )
 from orientation.submitting import acts, legal_links, lock_phase
-from schools.models import Guardian
+from schools.models import Guardian, Student
 
 
 @transaction.atomic
 def acknowledge_opinions(*, file: StudentFile, phase: Phase, by: User, at: datetime) -> Acknowledgement:
     """Note that the avis provisoires were received (*J’accuse réception*): once, by either guardian (decision 10)."""
     guardian, _guardians = _require_guardian(file, phase, by=by, at=at)
-    sheet = _lock_sheet(file, phase, by=by, at=at)
-    found = Acknowledgement.objects.filter(sheet=sheet).first()
-    return found or Acknowledgement.objects.create(
-        sheet=sheet, acknowledged_at=at, acknowledged_by=by, guardian=guardian, guardian_name=guardian.full_name
-    )
+    return record_acknowledgement(lock_sheet(file.student, phase, by=by, at=at), guardian=guardian, by=by, at=at)
 
 
 @transaction.atomic
@@ -59,29 +56,74 @@ def answer_proposal(
     answer, seen before this one counts (decision 24), NothingToAnswer, or AnswerFrozen (decision 21).
     """
     guardian, guardians = _require_guardian(file, phase, by=by, at=at)
-    sheet = _lock_sheet(file, phase, by=by, at=at)
-    answers = sheet.answers.filter(pathway__code=pathway, verdict__in=ANSWERABLE)
+    sheet = lock_sheet(file.student, phase, by=by, at=at)
+    given = GivenAnswer(pathway=pathway, agrees=agrees, seen_number=seen_number)
+    return record_answer(sheet, given, phase=phase, guardian=guardian, guardians=guardians, by=by, at=at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenAnswer:
+    """What a family answers to the proposition on a pathway, on screen or on paper; see `answer_proposal`."""
+
+    pathway: str
+    agrees: bool
+    seen_number: int
+
+
+def record_acknowledgement(
+    sheet: CouncilSheet, *, guardian: Guardian, by: User, at: datetime, entered_by_name: str = ""
+) -> Acknowledgement:
+    """Keep who acknowledged a locked sheet, unless somebody has; `entered_by_name` is of who typed what is on paper."""
+    found = Acknowledgement.objects.filter(sheet=sheet).first()
+    return found or Acknowledgement.objects.create(
+        sheet=sheet,
+        acknowledged_at=at,
+        acknowledged_by=by,
+        guardian=guardian,
+        guardian_name=guardian.full_name,
+        entered_by_name=entered_by_name,
+    )
+
+
+def record_answer(
+    sheet: CouncilSheet,
+    given: GivenAnswer,
+    *,
+    phase: Phase,
+    guardian: Guardian,
+    guardians: list[Guardian],
+    by: User,
+    at: datetime,
+    entered_by_name: str = "",
+) -> FamilyAnswer:
+    """Keep an answer to a locked sheet, and owe each of these guardians an e-mail; refuses as `answer_proposal` does.
+
+    What somebody types from paper never goes over an answer that they have not seen, even of the same guardian.
+    """
+    answers = sheet.answers.filter(pathway__code=given.pathway, verdict__in=ANSWERABLE)
     answer = answers.annotate(is_frozen=Exists(freezing_decisions())).first()
     if answer is None:
         raise NothingToAnswer
     newest = answer.family_answers.order_by("-number").first()
-    if newest and newest.agrees == agrees:
+    if newest and newest.agrees == given.agrees:
         return newest
     if answer.is_frozen:
         raise AnswerFrozen
-    if newest and newest.number > seen_number and newest.guardian_id != guardian.pk:
+    is_own = not entered_by_name and newest is not None and newest.guardian_id == guardian.pk
+    if newest and newest.number > given.seen_number and not is_own:
         raise AnsweredMeanwhile(newest)
-    given = FamilyAnswer.objects.create(
+    made = FamilyAnswer.objects.create(
         answer=answer,
         number=newest.number + 1 if newest else 1,
-        agrees=agrees,
+        agrees=given.agrees,
         answered_at=at,
         answered_by=by,
         guardian=guardian,
         guardian_name=guardian.full_name,
+        entered_by_name=entered_by_name,
     )
-    mails.owe_answer(given, student=file.student, phase=phase, guardians=guardians, at=at)
-    return given
+    mails.owe_answer(made, student=sheet.student, phase=phase, guardians=guardians, at=at)
+    return made
 
 
 def _require_guardian(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> tuple[Guardian, list[Guardian]]:
@@ -98,13 +140,13 @@ def _require_guardian(file: StudentFile, phase: Phase, *, by: User, at: datetime
     return guardian, [link.guardian for link in links]
 
 
-def _lock_sheet(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> CouncilSheet:
+def lock_sheet(student: Student, phase: Phase, *, by: User, at: datetime) -> CouncilSheet:
     """Return the published sheet, so that two guardians act on it one after the other.
 
     Acting is reading: from here on the publication can no longer be withdrawn.
     """
-    sheets = CouncilSheet.objects.filter(student=file.student, phase=phase)
+    sheets = CouncilSheet.objects.filter(student=student, phase=phase)
     sheet = sheets.exclude(publication=None).first()
     if sheet is None or note_sheet_read(sheet=sheet, by=by, at=at) is None:
         raise NotPublished
-    return sheets.select_for_update(of=("self",), no_key=True).get()
+    return sheets.select_related("student").select_for_update(of=("self",), no_key=True).get()

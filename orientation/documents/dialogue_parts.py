@@ -103,13 +103,13 @@ def _family_cell(line: Line, group: str, campaign: Campaign) -> Part:
     if line.family_answer is None:
         return _boxes([_("d’accord"), _("pas d’accord")])
     values = {
-        "name": line.family_answer.guardian_name,
+        "attribution": line.family_answer.attribution,
         "at": spoken_instant(line.family_answer.answered_at, campaign.school),
     }
     return _said(
-        _("d’accord, par %(name)s le %(at)s") % values
+        _("d’accord, %(attribution)s le %(at)s") % values
         if line.family_answer.agrees
-        else _("pas d’accord, par %(name)s le %(at)s") % values
+        else _("pas d’accord, %(attribution)s le %(at)s") % values
     )
 
 
@@ -155,8 +155,8 @@ def acknowledgement(heading: str, step: Step, campaign: Campaign, people: list[s
     found = getattr(step.sheet, "acknowledgement", None) if step.sheet else None
     if found is None:
         return signatures(heading, people) | {"notes": [_("Nous avons pris connaissance des avis provisoires.")]}
-    values = {"name": found.guardian_name, "at": spoken_instant(found.acknowledged_at, campaign.school)}
-    return _steps(heading, [], notes=[_("Avis reçus par %(name)s le %(at)s.") % values])
+    values = {"attribution": found.attribution, "at": spoken_instant(found.acknowledged_at, campaign.school)}
+    return _steps(heading, [], notes=[_("Réception accusée, %(attribution)s le %(at)s.") % values])
 
 
 def interview(heading: str) -> Part:

@@ -30,6 +30,11 @@ def guardians_to_enter_for(student: Student, phase: Phase, at: datetime) -> list
     ]
 
 
+def guardians_to_answer_for(student: Student, at: datetime) -> list[Guardianship]:
+    """Return the ties of those in whose name the council may be answered: any legal guardian; one query."""
+    return [link for link in legal_links(StudentFile(student, None)) if may_be_entered_for(link, student, at)]
+
+
 def is_in_progress(draft: Draft) -> bool:
     """Whether the family has begun a list that it has not validated."""
     return draft.version > 0 and not draft.is_validated and bool(draft.wishes)

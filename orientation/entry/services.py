@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
+from orientation.dialogue.services import GivenAnswer, lock_sheet, record_acknowledgement, record_answer
 from orientation.entry.queries import is_in_progress, may_be_entered_for
 from orientation.errors import (
     DraftInProgress,
@@ -18,10 +20,10 @@ from orientation.errors import (
     PhaseNotOpen,
     SubmittedMeanwhile,
 )
-from orientation.models import Draft, Phase, Submission
+from orientation.models import Acknowledgement, Draft, FamilyAnswer, Phase, PhaseState, Submission
 from orientation.queries import submission_wishes, submissions_of, wishes_of
 from orientation.rules import Wishes
-from orientation.submitting import WritingLock, lock_writing, submit, write_draft
+from orientation.submitting import WritingLock, legal_links, lock_phase, lock_writing, submit, write_draft
 from schools.models import Guardian, Student
 from schools.policies import StaffAct
 from schools.staff import students_of_staff
@@ -46,8 +48,7 @@ def submit_for_family(
     NothingToValidate, WishRefused; SubmittedMeanwhile when a newer submission exists; DraftInProgress unless
     `is_confirmed` says yes to it.
     """
-    if not students_of_staff(by, StaffAct.ACT_FOR_FAMILY).filter(pk=student.pk).exists():
-        raise NotAllowed(_("Votre fonction ne permet pas de saisir au nom des familles."))
+    _require_staff(by, student)
     file = StudentFile(student, guardian)
     lock = _lock(file, guardian, phase, by=by, at=at)
     newest = submissions_of(student, phase).first()
@@ -67,10 +68,66 @@ def submit_for_family(
         guardians=lock.legal_guardians,
         by=by,
         at=at,
-        entered_by_name=by.get_full_name() or _("un membre du personnel"),
+        entered_by_name=_name_of(by),
     )
     _mark_draft(lock.draft, wishes, by=by, at=at)
     return submission
+
+
+@transaction.atomic
+def acknowledge_for_family(
+    *, student: Student, guardian: Guardian, phase: Phase, by: User, at: datetime
+) -> Acknowledgement:
+    """Note *J’accuse réception*, signed on paper by this legal guardian; who has already acknowledged stays.
+
+    Raises NotAllowed, EntryClosed, or NotPublished.
+    """
+    _require_staff(by, student)
+    _hold_council(student, guardian, phase, at=at)
+    sheet = lock_sheet(student, phase, by=by, at=at)
+    return record_acknowledgement(sheet, guardian=guardian, by=by, at=at, entered_by_name=_name_of(by))
+
+
+@transaction.atomic
+def answer_for_family(
+    *, student: Student, guardian: Guardian, phase: Phase, answers: Sequence[GivenAnswer], by: User, at: datetime
+) -> list[FamilyAnswer]:
+    """Keep the answers that came on paper from this legal guardian, all or none; each guardian is owed their e-mails.
+
+    Raises NotAllowed, EntryClosed, NotPublished, NothingToAnswer, AnswerFrozen; AnsweredMeanwhile over any answer that
+    the page did not show.
+    """
+    _require_staff(by, student)
+    guardians = _hold_council(student, guardian, phase, at=at)
+    sheet = lock_sheet(student, phase, by=by, at=at)
+    name = _name_of(by)
+    return [
+        record_answer(
+            sheet, each, phase=phase, guardian=guardian, guardians=guardians, by=by, at=at, entered_by_name=name
+        )
+        for each in answers
+    ]
+
+
+def _require_staff(by: User, student: Student) -> None:
+    if not students_of_staff(by, StaffAct.ACT_FOR_FAMILY).filter(pk=student.pk).exists():
+        raise NotAllowed(_("Votre fonction ne permet pas de saisir au nom des familles."))
+
+
+def _name_of(by: User) -> str:
+    """Return the name to keep of who entered."""
+    return by.get_full_name() or _("un membre du personnel")
+
+
+def _hold_council(student: Student, guardian: Guardian, phase: Phase, *, at: datetime) -> list[Guardian]:
+    """Hold a phase of the council open; return the student's legal guardians at this moment, this one among them."""
+    locked_phase = lock_phase(phase)
+    links = legal_links(StudentFile(student, guardian))
+    if not any(link.guardian_id == guardian.pk and may_be_entered_for(link, student, at) for link in links):
+        raise NotAllowed(_("Cette personne n’est pas représentant légal de l’élève."))
+    if locked_phase.state_at(at) is not PhaseState.OPEN:
+        raise EntryClosed
+    return [link.guardian for link in links]
 
 
 def _lock(file: StudentFile, guardian: Guardian, phase: Phase, *, by: User, at: datetime) -> WritingLock:

@@ -125,7 +125,11 @@ def _cells_of_phase(row: FamilyRow, kind: PhaseKind) -> list[Cell]:
         return [done.number, done.submitted_at, done.attribution] if done else [None, None, None]
     if kind is PhaseKind.PROVISIONAL_OPINIONS:
         told = row.acknowledgement
-        return [told.acknowledged_at, told.guardian_name] if told else [None, None]
+        return (
+            [told.acknowledged_at, told.attribution if told.entered_by_name else told.guardian_name]
+            if told
+            else [None, None]
+        )
     given = [each.answer.agrees for each in row.answers if each.answer]
     return [
         len(row.answers),

@@ -75,7 +75,8 @@ class SelectionForm(forms.Form):
         self._phases = phases
         self._current = current
         self._set("phase", [(each.phase_kind.slug, each.phase_kind.label) for each in phases])
-        classes = [(str(each.pk), str(each)) for each in divisions]
+        self.divisions = {str(each.pk): each for each in divisions}
+        classes = [(key, str(each)) for key, each in self.divisions.items()]
         self._set("classe", [("", _("toutes")), *classes, (NO_DIVISION, _("sans classe"))])
         states = [(each.value, each.label) for each in STATES_OF_PHASE[self.chosen_phase.phase_kind]]
         self._set("etat", [("", _("tous")), (AWAITED, _("quelque chose est attendu")), *states])
@@ -84,6 +85,11 @@ class SelectionForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
         field.choices = choices
+
+    @property
+    def chosen_division(self) -> Division | None:
+        """The class chosen, None for all or for those in none. No query."""
+        return self.divisions.get(self.cleaned_data.get("classe", "")) if self.is_valid() else None
 
     @cached_property
     def chosen_phase(self) -> Phase:

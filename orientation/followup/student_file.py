@@ -8,10 +8,13 @@ from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import OutboxMessage
 from notifications.rendering import subject_of
 from orientation.models import (
+    Acknowledgement,
     Choice,
     ChoiceSpeciality,
     CouncilAnswer,
@@ -38,6 +41,11 @@ class PhaseFile:
     submissions: list[Submission]
     has_draft: bool
     sheet: CouncilSheet | None
+
+    @property
+    def acknowledgement(self) -> Acknowledgement | None:
+        """Who acknowledged the avis, None while nobody has. No query."""
+        return getattr(self.sheet, "acknowledgement", None)
 
     @property
     def is_published(self) -> bool:
@@ -121,3 +129,19 @@ def entry_phases(phases: Iterable[Phase], at: datetime) -> list[PhaseKind]:
     """Return the phases in which the school may enter choices for a family at this instant."""
     written = [each for each in phases if each.phase_kind.is_written_by_families]
     return [each.phase_kind for each in written if each.state_at(at) is PhaseState.OPEN]
+
+
+def papers_to_enter(files: Iterable[PhaseFile], at: datetime) -> list[tuple[str, Promise]]:
+    """Return the pages on which to enter now what the family signed on paper, and what each says. No query."""
+    pages = []
+    for file in files:
+        page = _PAPERS.get(file.phase.phase_kind)
+        if page and file.is_published and file.phase.state_at(at) is PhaseState.OPEN:
+            pages += [] if file.acknowledgement else [page]
+    return pages
+
+
+_PAPERS = {
+    PhaseKind.PROVISIONAL_OPINIONS: ("admin:acknowledge_for_family", _("Saisir l’accusé de réception signé")),
+    PhaseKind.PROPOSALS: ("admin:answer_for_family", _("Saisir les réponses de la famille")),
+}

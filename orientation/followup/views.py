@@ -28,6 +28,7 @@ from orientation.followup.student_file import (
     entry_phases,
     guardianships_of,
     messages_of,
+    papers_to_enter,
     phase_files,
     reminders_of,
     with_draft_phases,
@@ -59,6 +60,7 @@ def followup(request: HttpRequest, uai: str) -> HttpResponse:
         "selection": selection,
         "form": selection.form,
         "page": page,
+        "division": selection.form.chosen_division,
         "rows": rows_of(list(page), selection.campaign, selection.phase, at=scope.now),
         "query": _query(request),
         "formats": exports.FileFormat,
@@ -81,6 +83,7 @@ def student_file(request: HttpRequest, uai: str, student: UUID) -> HttpResponse:
     current = phases.current_at(scope.now)
     is_drafted = any(each.has_draft for each in files if each.phase == current)
     state = FileState(school=scope.school, history=history, has_changes=is_drafted)
+    may_act = scope.may(StaffAct.ACT_FOR_FAMILY)
     links = guardianships_of(pupil)
     context = {
         "title": pupil.full_name,
@@ -92,7 +95,8 @@ def student_file(request: HttpRequest, uai: str, student: UUID) -> HttpResponse:
         "links": links,
         "owed": messages_of(pupil, links),
         "reminders": reminders_of(pupil),
-        "entries": entry_phases(phases, scope.now) if scope.may(StaffAct.ACT_FOR_FAMILY) else [],
+        "entries": entry_phases(phases, scope.now) if may_act else [],
+        "papers": papers_to_enter(files, scope.now) if may_act else [],
         "may_read_contact": scope.may(StaffAct.READ_CONTACT),
     }
     return scope.render("orientation/staff/student_file.html", context)

@@ -233,11 +233,11 @@ class FamilyAnswer(models.Model):
 
 
 def attribution_of(act: Acknowledgement | FamilyAnswer) -> str:
-    """Return the guardian's name or, for what came on paper, “saisi par l'établissement (…), au nom de …”."""
+    """Return “par Sophie Bernard” or, for what came on paper, “saisi par l’établissement (…), au nom de …”."""
     if act.entered_by_name:
         words = _("saisi par l’établissement (%(entered_by)s), au nom de %(guardian)s")
         return str(words % {"entered_by": act.entered_by_name, "guardian": act.guardian_name})
-    return act.guardian_name
+    return str(_("par %(guardian)s") % {"guardian": act.guardian_name})
 
 
 class Reminder(models.Model):

@@ -10,13 +10,19 @@ from orientation.models import PhaseState
 
 register = template.Library()
 
+_SPACES = str.maketrans({"«": "«\u00a0", "»": "\u00a0»"})
+_GUILLEMETS = re.compile(r"«\s*|\s*»")
 _ORDINAL = re.compile(r"\b(\d+)(res?|des?|es?)\b")
 
 
 @register.filter
 def ordinals(text: object) -> SafeString:
-    """Raise the ending of ordinals: `1re générale` becomes 1<sup>re</sup> générale. The text is escaped first."""
-    return mark_safe(_ORDINAL.sub(r"\1<sup>\2</sup>", conditional_escape(str(text))))  # noqa: S308 - escaped just before
+    """Show a label as it is printed: 1<sup>re</sup> générale, and « métiers de la musique » never cut from its signs.
+
+    The text is escaped first; what is frozen in the tables stays as it was written.
+    """
+    kept = _GUILLEMETS.sub(lambda found: found[0].strip().translate(_SPACES), str(text))
+    return mark_safe(_ORDINAL.sub(r"\1<sup>\2</sup>", conditional_escape(kept)))  # noqa: S308 - escaped just before
 
 
 @register.filter
