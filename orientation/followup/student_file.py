@@ -133,7 +133,7 @@ def entry_phases(phases: Iterable[Phase], at: datetime) -> list[PhaseKind]:
 
 def papers_to_enter(files: Iterable[PhaseFile], at: datetime) -> list[tuple[str, Promise]]:
     """Return the pages on which to enter now what the family signed on paper, and what each says. No query."""
-    pages = []
+    pages: list[tuple[str, Promise]] = []
     for file in files:
         page = _PAPERS.get(file.phase.phase_kind)
         if page and file.is_published and file.phase.state_at(at) is PhaseState.OPEN:

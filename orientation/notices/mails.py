@@ -89,6 +89,6 @@ def _is_still_wanted(message: OutboxMessage) -> bool:
     if phase is None or not takes_part(phase, now) or context["instant"] != _instant(notice, phase):
         return False
     links = recipients(notice, phase, now, is_leaving=True).filter(
-        guardian=message.recipient.removeprefix("guardian:"), student__public_id=context["pupil"]
+        guardian_id=int(message.recipient.removeprefix("guardian:")), student__public_id=context["pupil"]
     )
     return any(link.guardian.usable_email == message.address for link in links.select_related("guardian"))
