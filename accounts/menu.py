@@ -38,17 +38,23 @@ def _no_notice(actor: Actor) -> list[Notice]:
     return []
 
 
+def _no_standing(actor: Actor) -> dict[int, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Service:
     """A service of the portal: its place in the menu, and how it stands for one file (or for all, with None).
 
-    `notices` says what waits for this person in the service.
+    `notices` says what waits for this person in the service; `standings`, how it stands for each child (by the
+    student's key), with its dates.
     """
 
     code: str
     position: int
     entry: Callable[[Actor, StudentFile | None], MenuEntry]
     notices: Callable[[Actor], list[Notice]] = _no_notice
+    standings: Callable[[Actor], dict[int, str]] = _no_standing
 
 
 _services: dict[str, Service] = {}
@@ -62,6 +68,14 @@ def register(service: Service) -> None:
 def notices_for(actor: Actor) -> list[Notice]:
     """Return what waits for this person, over all services."""
     return [notice for service in _services.values() for notice in service.notices(actor)]
+
+
+def standings_for(actor: Actor) -> dict[int, list[str]]:
+    """Return how the services stand for each child, by the student's key."""
+    said = [service.standings(actor) for service in _services.values()]
+    return {
+        file.student.pk: [each[file.student.pk] for each in said if file.student.pk in each] for file in actor.files
+    }
 
 
 def page_context(request: HttpRequest, *, file: StudentFile | None = None, service: str = "") -> dict[str, Any]:

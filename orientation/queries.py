@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from notifications.models import OutboxMessage
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
-    Decision,
     Draft,
     DraftRevision,
     PathwayGroup,
@@ -78,19 +78,24 @@ def phases_of(student: Student) -> PhaseSet:
     stays readable after they have left the level. The newest that has begun comes before those being prepared.
     """
     if not hasattr(student, "_phases"):
-        validated = Submission.objects.filter(student=student, phase__campaign=OuterRef("campaign"))
-        decided = Decision.objects.filter(student=student, phase__campaign=OuterRef("campaign"))
-        phases = [
-            phase
-            for phase in Phase.objects.filter(campaign__school_id=student.school_id)
-            .select_related("campaign__school")
-            .annotate(is_of_student=Exists(validated) | Exists(decided))
-            .order_by("-campaign__school_year", "opens_at")
-            if phase.campaign.takes(student) or phase.is_of_student
-        ]
-        student._phases = PhaseSet(_of_one_campaign(phases, timezone.now()))  # type: ignore[attr-defined]
+        load_phases([student])
     phases_of_student: PhaseSet = student._phases  # type: ignore[attr-defined]
     return phases_of_student
+
+
+def load_phases(students: Collection[Student]) -> None:
+    """Read the phases to show each of these students, as `phases_of` returns them: one query for all."""
+    validated = Submission.objects.filter(student__in=students, phase__campaign=OuterRef("campaign"))
+    phases = list(
+        Phase.objects.filter(campaign__school_id__in={student.school_id for student in students})
+        .select_related("campaign__school")
+        .annotate(validated_for=ArraySubquery(validated.order_by().values("student_id").distinct()))
+        .order_by("-campaign__school_year", "opens_at")
+    )
+    now = timezone.now()
+    for student in students:
+        own = [each for each in phases if each.campaign.takes(student) or student.pk in each.validated_for]
+        student._phases = PhaseSet(_of_one_campaign(own, now))  # type: ignore[attr-defined]
 
 
 def _of_one_campaign(phases: Sequence[Phase], now: datetime) -> list[Phase]:

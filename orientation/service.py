@@ -24,7 +24,7 @@ from orientation.models import (
     SetAside,
     Submission,
 )
-from orientation.queries import phases_of
+from orientation.queries import load_phases, phases_of
 from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 from schools.models import Student
 from schools.times import spoken_instant
@@ -149,4 +149,26 @@ def _waiting(student: Student, set_aside: SetAside) -> Notice:
     return Notice(text, reverse("orientation:conflict", args=arguments), _("Comparer les deux versions"))
 
 
-ORIENTATION = Service(code="orientation", position=30, entry=_entry, notices=_notices)
+def _standings(actor: Actor) -> dict[int, str]:
+    """Say where the campaign stands for each child, with its date. One query."""
+    students = [file.student for file in actor.files]
+    load_phases(students)
+    now = timezone.now()
+    return {student.pk: _standing(student, now) for student in students}
+
+
+def _standing(student: Student, now: datetime) -> str:
+    current = phases_of(student).current_at(now)
+    if current is None:
+        return _("Pas de campagne d’orientation pour cette classe.")
+    state = current.state_at(now)
+    text = {
+        PhaseState.OPEN: _("%(phase)s : ouvert jusqu’au %(instant)s."),
+        PhaseState.UPCOMING: _("%(phase)s : à partir du %(instant)s."),
+        PhaseState.CLOSED: _("La campagne est terminée."),
+    }[state]
+    instant = current.closes_at if state is PhaseState.OPEN else current.opens_at
+    return text % {"phase": current.phase_kind.label, "instant": spoken_instant(instant, student.school)}
+
+
+ORIENTATION = Service(code="orientation", position=30, entry=_entry, notices=_notices, standings=_standings)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
-from accounts.menu import notices_for, page_context
+from accounts.menu import notices_for, page_context, standings_for
 from portal.accessibility import declaration
 from portal.help import THEMES
 from portal.site_map import FOR_ALL, SIGNED_IN, listed
@@ -36,10 +36,12 @@ def services(request: HttpRequest) -> HttpResponse:
     """Show the menu of services, the children and what their schools say."""
     actor = actor_of(request)
     schools = {file.student.school_id: file.student.school for file in actor.files}
+    standings = standings_for(actor)
     told = list(shown_to([file.student for file in actor.files], at=timezone.now())[: NEWEST + 1])
     context = {
         "schools": [school for school in schools.values() if school.welcome_message],
         "notices": notices_for(actor),
+        "tiles": [(file, standings[file.student.pk]) for file in actor.files],
         "newest": told[:NEWEST],
         "has_more": len(told) > NEWEST,
     }

@@ -50,6 +50,14 @@ def test_the_school_speaks_on_the_page_where_one_arrives(sophie: Client, dubois:
     assert "Réunion &lt;b&gt;lundi&lt;/b&gt;" in page
 
 
+def test_each_child_s_tile_says_where_its_campaign_stands_and_until_when(sophie: Client, dubois: Family) -> None:
+    child = student(dubois.school, "Noé", "Dubois", mef_code="20110019110")
+    guardian(dubois.school, "Sophie", "Bernard", child, user=dubois.sophie.user)
+    page = sophie.get("/mes-services/").content.decode().replace("\u00a0", " ")
+    assert "Choix définitifs : ouvert jusqu’au jeudi 20 mai 2027 à 23 h 59 (heure de Paris)." in page
+    assert "Pas de campagne d’orientation pour cette classe." in page
+
+
 def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Client, dubois: Family) -> None:
     dubois.school.phone = "01 99 00 11 22"
     dubois.school.save()
@@ -61,7 +69,7 @@ def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Cli
     ("name", "count"),
     [
         ("portal:home", 2),
-        ("portal:services", 7),
+        ("portal:services", 8),
         ("portal:family", 7),
         ("portal:contact", 3),
         ("portal:contact_data", 7),
