@@ -274,9 +274,25 @@ def siecle_guardians(pupils: list[InventedPupil], *, uai: str, school_year: int,
             LC_CIVILITE="M." if guardian.relationship == "20" else "MME",
             TEL_PORTABLE=f"06 39 98 {int(guardian.person_id) % 100:02} {int(guardian.person_id) // 100 % 100:02}",
             MEL=guardian.email,
+            ACCEPTE_SMS="1",
+            ADRESSE_ID=guardian.person_id,
+            CODE_PROFESSION=("42", "54", "33", "63")[int(guardian.person_id) % 4],
+            COMMUNICATION_ADRESSE="0",
         )
         + "</PERSONNE>\n"
         for guardian in people.values()
+    )
+    postal_code, town = ("33000", "BORDEAUX") if uai.startswith("033") else ("13001", "MARSEILLE")
+    addresses = "".join(
+        f'<ADRESSE ADRESSE_ID="{person_id}">'
+        + _tags(
+            LIGNE1_ADRESSE=f"{int(person_id) % 90 + 1} RUE DES LILAS",
+            CODE_POSTAL=postal_code,
+            LIBELLE_POSTAL=town,
+            LL_PAYS="FRANCE",
+        )
+        + "</ADRESSE>\n"
+        for person_id in people
     )
     ties = "".join(
         "<RESPONSABLE_ELEVE>"
@@ -290,7 +306,9 @@ def siecle_guardians(pupils: list[InventedPupil], *, uai: str, school_year: int,
         for number, pupil in enumerate(pupils, start=1)
         for guardian in pupil.guardians
     )
-    inside = f"<PERSONNES>\n{rows}</PERSONNES>\n<RESPONSABLES>\n{ties}</RESPONSABLES>"
+    inside = (
+        f"<PERSONNES>\n{rows}</PERSONNES>\n<RESPONSABLES>\n{ties}</RESPONSABLES>\n<ADRESSES>\n{addresses}</ADRESSES>"
+    )
     return _file("BEE_RESPONSABLES", inside, uai=uai, school_year=school_year, day=day)
 
 

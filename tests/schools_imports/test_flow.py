@@ -80,7 +80,7 @@ def test_the_preview_says_each_kind_of_change_with_what_was_before(head, place, 
     assert lines["students_changed"] == [{"who": "Léa Nom1", "what": "", "changes": [["classe", "2DE1", "TG1", False]]}]
     assert lines["students_gone"][0]["who"] == "Léa Nom2"
     assert lines["guardians_changed"][0]["changes"] == [
-        ["téléphone portable", "", "0611223344", True],
+        ["téléphone portable", "", "06 11 22 33 44", True],
         ["adresse fournie par l’établissement", "p4@familles.example", "autre@familles.example", True],
     ]
     assert lines["links_changed"][0]["changes"] == [["lien", "mère", "père", False]]
