@@ -177,6 +177,16 @@ PEOPLE = [
         children_births=("2011-04-09",),
     ),
     Person(
+        "christelle.benoit",
+        "Christelle",
+        "Benoît",
+        "mère de Sofia, à Marseille : le conseil de classe refuse ses deux choix",
+        "1981-01-29",
+        email="christelle.benoit.45@familles.example",
+        guardian_of={MARSEILLE: "4000190"},
+        children_births=("2011-04-08",),
+    ),
+    Person(
         "isabelle.roche",
         "Isabelle",
         "Roche",
