@@ -99,7 +99,7 @@ def test_the_familys_answers_and_acknowledgement_are_printed(dubois: Family, vei
             **by,
         )
     text = told(dubois)
-    assert squeezed("Avis reçus par Marc Dubois le mardi 2 mars 2027") in text
+    assert squeezed("Réception accusée, par Marc Dubois le mardi 2 mars 2027") in text
     assert squeezed("pas d’accord, par Marc Dubois le mardi 15 juin 2027") in text
 
 

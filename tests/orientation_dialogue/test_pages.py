@@ -196,7 +196,7 @@ def test_an_answer_says_what_it_means_before_it_is_given(
     assert not FamilyAnswer.objects.exists()
     page = sophie.post(address(name, dubois, "stmg"), {"seen_number": 0}, follow=True).content.decode()
     assert shown in page.replace("\u00a0", " ")
-    assert "donnée par Sophie Bernard le mardi 15 juin 2027" in page
+    assert "— par Sophie Bernard le mardi 15 juin 2027" in page
 
 
 @pytest.mark.usefixtures("morning")

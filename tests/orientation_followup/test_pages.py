@@ -244,7 +244,7 @@ def test_the_file_says_what_was_validated_said_and_answered(dubois: Family) -> N
         "hors établissement",
         "Une précision",
         "réservé",
-        "Accusé de réception de Sophie Bernard",
+        "Accusé de réception par Sophie Bernard",
         "pas d’accord",
         "Confirmation des choix d’orientation validés (n° 2)",
     ):
