@@ -16,6 +16,7 @@ from orientation.models.campaign import Phase
 from orientation.models.catalogue import Pathway, Speciality
 from orientation.models.choices import RANK_MAX, Submission
 from schools.models import Division, Guardian, Student
+from schools.names import of_person
 
 COMMENT_MAX_LENGTH = 500
 """Characters of a reason or comment of the council."""
@@ -235,8 +236,8 @@ class FamilyAnswer(models.Model):
 def attribution_of(act: Acknowledgement | FamilyAnswer) -> str:
     """Return “par Sophie Bernard” or, for what came on paper, “saisi par l’établissement (…), au nom de …”."""
     if act.entered_by_name:
-        words = _("saisi par l’établissement (%(entered_by)s), au nom de %(guardian)s")
-        return str(words % {"entered_by": act.entered_by_name, "guardian": act.guardian_name})
+        words = _("saisi par l’établissement (%(entered_by)s), au nom %(of_guardian)s")
+        return str(words % {"entered_by": act.entered_by_name, "of_guardian": of_person(act.guardian_name)})
     return str(_("par %(guardian)s") % {"guardian": act.guardian_name})
 
 
