@@ -1,4 +1,4 @@
-"""A school's year by its pages: import, open, the family validates, close, two people at the council, publish, read."""
+"""A school's year by its pages: import, intentions, avis, final choices, two people at the council, publish, read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ANSWER_WITHIN, OpenPage, Product, check_page, sign_in, sign_in_staff
 
 HEAD, TEACHER = "proviseur.bordeaux", "odile.blanchard@ac-bordeaux.example"
+MOTHER = "isabelle.roche@familles.example"
+RESERVE = "La gestion demande un autre rythme de travail."
 NEW_PASSWORD = "un-tableau-noir-bien-long"
 SCHOOL = "/admin/etablissements/0339905V/"
 WORKER_WITHIN = 60_000
@@ -28,8 +30,12 @@ def test_a_school_year_runs_from_the_import_to_propositions_that_the_family_read
     set_dates(head, product)
 
     sign_in(mother, product, "isabelle.roche")
-    open_orientation(mother, product)
-    validate_two_choices(mother)
+    validate_intentions(mother, product)
+    tell_avis(head, product)
+    acknowledge_avis(mother, product)
+    do_to_phase(head, product, "Avis provisoires", "Fermer maintenant")
+    do_to_phase(head, product, "Choix définitifs", "Ouvrir maintenant")
+    validate_what_was_intended(mother, product)
 
     do_to_phase(head, product, "Choix définitifs", "Fermer maintenant")
     enter_by_invitation(teacher, product)
@@ -37,9 +43,10 @@ def test_a_school_year_runs_from_the_import_to_propositions_that_the_family_read
     open_orientation(mother, product)
     expect(mother.get_by_role("link", name=re.compile("Je consulte et je réponds"))).to_have_count(0)
     do_to_phase(head, product, "Propositions", "Ouvrir maintenant")
-    publish(head, product)
+    open_council(head, product, "Propositions")
+    publish(head)
 
-    assert product.wait_for_message("isabelle.roche@familles.example", about="conseil")
+    assert product.wait_for_message(MOTHER, about="propositions")
     open_orientation(mother, product)
     mother.get_by_role("link", name=re.compile("Je consulte et je réponds")).first.click()
     expect(mother.locator("main")).to_contain_text("1re STI2D")
@@ -86,15 +93,15 @@ def create_campaign(page: Page, product: Product) -> None:
 
 
 def set_dates(page: Page, product: Product) -> None:
-    """Say when: the first two phases are over, final choices are open, propositions come in five days."""
+    """Say when: intentions are open, the other phases come one after another."""
     page.goto(product.site + SCHOOL + "campagne/")
     page.get_by_role("link", name="Changer les dates des phases").click()
     today = datetime.now(ZoneInfo("Europe/Paris")).date()
     for slug, opens, closes in (
-        ("intentions", -21, -15),
-        ("avis-provisoires", -12, -8),
-        ("choix-definitifs", -4, 3),
-        ("propositions", 5, 20),
+        ("intentions", -4, 3),
+        ("avis-provisoires", 5, 9),
+        ("choix-definitifs", 11, 18),
+        ("propositions", 20, 35),
     ):
         for end, days, hour in (("opens", opens, "08:00"), ("closes", closes, "23:59")):
             page.locator(f"#id_{slug}-{end}_on").fill(f"{today + timedelta(days=days):%d/%m/%Y}")
@@ -124,16 +131,62 @@ def open_orientation(page: Page, product: Product) -> None:
     page.goto(product.site + "/mes-services/orientation/")
 
 
-def validate_two_choices(page: Page) -> None:
-    page.get_by_role("link", name="Je formule les choix définitifs", exact=False).click()
+def validate_intentions(page: Page, product: Product) -> None:
+    open_orientation(page, product)
+    check_page(page)
+    page.get_by_role("link", name="Je formule les intentions d’orientation", exact=False).click()
     for series in ("sti2d", "stmg"):
-        page.get_by_role("link", name="Ajouter un choix définitif").click()
+        page.get_by_role("link", name="Ajouter une intention").click()
         page.locator("label[for=group-technologique]").click()
         page.locator(f"label[for=series-{series}]").click()
         page.get_by_role("button", name="Valider", exact=True).click()
         expect(page.locator(f"#choix-{series}")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Valider les intentions").click()
+    expect(page.get_by_text("Vos intentions d’orientation ont bien été validées")).to_be_visible()
+    check_page(page)
+
+
+def tell_avis(page: Page, product: Product) -> None:
+    """Close the intentions, enter an avis on each of Hugo's, publish the class."""
+    do_to_phase(page, product, "Intentions", "Fermer maintenant")
+    open_council(page, product, "Avis provisoires")
+    hugo = page.get_by_role("article", name="Roche Hugo")
+    hugo.get_by_label("Favorable", exact=True).first.check()
+    hugo.get_by_label("Réservé", exact=True).last.check()
+    hugo.get_by_label("Motif", exact=False).last.fill(RESERVE)
+    hugo.get_by_label("Motif", exact=False).last.blur()
+    expect(hugo.get_by_role("status")).to_contain_text("Complet")
+    check_page(page)
+    do_to_phase(page, product, "Avis provisoires", "Ouvrir maintenant")
+    open_council(page, product, "Avis provisoires")
+    publish(page)
+
+
+def acknowledge_avis(page: Page, product: Product) -> None:
+    """Follow the e-mail's news to the avis, and say that they were read."""
+    assert product.wait_for_message(MOTHER, about="avis")
+    open_orientation(page, product)
+    page.get_by_role("link", name="j’en accuse réception", exact=False).click()
+    expect(page.get_by_role("main")).to_contain_text(RESERVE)
+    check_page(page)
+    page.get_by_role("button", name="J’accuse réception").click()
+    expect(page.get_by_text("Réception accusée", exact=True)).to_be_visible()
+    check_page(page)
+
+
+def validate_what_was_intended(page: Page, product: Product) -> None:
+    """Begin the final choices with the intentions, in their order, and validate them as they are."""
+    open_orientation(page, product)
+    page.get_by_role("link", name="Je formule les choix définitifs", exact=False).click()
+    check_page(page)
+    page.get_by_role("button", name="Partir de mes intentions").click()
+    expect(page.locator(".rank")).to_have_count(2)
+    expect(page.locator("#choix-sti2d")).to_contain_text("Rang 1")
+    check_page(page)
     page.get_by_role("button", name="Valider les choix définitifs").click()
     expect(page.get_by_text("Vos choix définitifs ont bien été validés")).to_be_visible()
+    check_page(page)
 
 
 def enter_by_invitation(page: Page, product: Product) -> None:
@@ -153,16 +206,16 @@ def enter_by_invitation(page: Page, product: Product) -> None:
     expect(page.get_by_role("heading", name="Conseils de classe")).to_be_visible()
 
 
-def open_council(page: Page, product: Product) -> None:
+def open_council(page: Page, product: Product, phase: str) -> None:
     page.goto(product.site + SCHOOL + "conseil/")
-    page.get_by_role("link", name="2DE1").last.click()
+    page.get_by_role("link", name=re.compile(f"2DE1.*{phase}")).click()
     expect(page.get_by_role("article", name="Roche Hugo")).to_be_visible()
 
 
 def both_enter_at_once(head: Page, teacher: Page, product: Product) -> None:
     """Both have the class open; each enters a line, and reads what the other entered without asking for it."""
-    open_council(head, product)
-    open_council(teacher, product)
+    open_council(head, product, "Propositions")
+    open_council(teacher, product, "Propositions")
     check_page(teacher)
     hugo = teacher.get_by_role("article", name="Roche Hugo")
     hugo.get_by_label("Oui").first.check()
@@ -179,8 +232,8 @@ def both_enter_at_once(head: Page, teacher: Page, product: Product) -> None:
     expect(yes).to_be_checked(timeout=ANSWER_WITHIN)
 
 
-def publish(page: Page, product: Product) -> None:
-    open_council(page, product)
+def publish(page: Page) -> None:
+    """Publish the class that is open, once it is read who will be told."""
     page.get_by_role("link", name="Publier", exact=False).click()
     expect(page.get_by_role("heading", name="Qui sera prévenu")).to_be_visible()
     check_page(page)
