@@ -57,6 +57,7 @@ def test_a_school_year_runs_from_the_import_to_propositions_that_the_family_read
 def import_pupils(page: Page, product: Product) -> None:
     """Give the two exports, read what would change, confirm; nothing of the files is kept."""
     page.goto(product.site + SCHOOL + "imports/")
+    check_page(page)
     page.get_by_label("élèves").set_input_files(product.exports / "ElevesAvecAdresses.xml")
     page.get_by_label("responsables").set_input_files(product.exports / "ResponsablesAvecAdresses.xml")
     page.get_by_role("button", name="Envoyer et vérifier").click()
@@ -65,11 +66,13 @@ def import_pupils(page: Page, product: Product) -> None:
     check_page(page)
     confirm.click()
     expect(page.get_by_text("Import terminé", exact=True)).to_be_visible(timeout=WORKER_WITHIN)
+    check_page(page)
     assert product.rows("SELECT count(*) FROM schools_importfile") == [(0,)]
 
 
 def invite_form_teacher(page: Page, product: Product) -> None:
     page.goto(product.site + SCHOOL + "personnels/inviter/")
+    check_page(page)
     page.get_by_label("Prénom").fill("Odile")
     page.get_by_label(re.compile("^Nom")).fill("Blanchard")
     page.get_by_label(re.compile("^Adresse électronique")).fill(TEACHER)
@@ -82,9 +85,12 @@ def invite_form_teacher(page: Page, product: Product) -> None:
 def create_campaign(page: Page, product: Product) -> None:
     """Create this year's campaign, and say what the school teaches."""
     page.goto(product.site + SCHOOL + "campagne/nouvelle/")
+    check_page(page)
     page.get_by_role("button", name="Créer la campagne").click()
     page.goto(product.site + SCHOOL + "campagne/")
     page.get_by_role("link", name="Déclarer l’offre").click()
+    expect(page.get_by_label("mathématiques", exact=True)).to_be_visible()
+    check_page(page)
     for name in ("mathématiques", "physique-chimie", "numérique et sciences informatiques"):
         page.get_by_label(name, exact=True).check()
     page.get_by_label("complète", exact=False).check()
@@ -96,6 +102,8 @@ def set_dates(page: Page, product: Product) -> None:
     """Say when: intentions are open, the other phases come one after another."""
     page.goto(product.site + SCHOOL + "campagne/")
     page.get_by_role("link", name="Changer les dates des phases").click()
+    expect(page.locator("#id_intentions-opens_on")).to_be_visible()
+    check_page(page)
     today = datetime.now(ZoneInfo("Europe/Paris")).date()
     for slug, opens, closes in (
         ("intentions", -4, 3),
@@ -119,6 +127,7 @@ def confirm_what_is_said(page: Page, button: str) -> None:
         caution.check()
         page.get_by_role("button", name=button).click()
     expect(page.locator("#phases")).to_be_visible()
+    check_page(page)
 
 
 def do_to_phase(page: Page, product: Product, phase: str, act: str) -> None:
@@ -208,6 +217,7 @@ def enter_by_invitation(page: Page, product: Product) -> None:
 
 def open_council(page: Page, product: Product, phase: str) -> None:
     page.goto(product.site + SCHOOL + "conseil/")
+    check_page(page)
     page.get_by_role("link", name=re.compile(f"2DE1.*{phase}")).click()
     expect(page.get_by_role("article", name="Roche Hugo")).to_be_visible()
 
