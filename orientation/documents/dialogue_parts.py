@@ -156,12 +156,7 @@ def acknowledgement(heading: str, step: Step, campaign: Campaign, people: list[s
     if found is None:
         return signatures(heading, people) | {"notes": [_("Nous avons pris connaissance des avis provisoires.")]}
     values = {"attribution": found.attribution, "at": spoken_instant(found.acknowledged_at, campaign.school)}
-    words = (
-        _("Réception accusée, %(attribution)s, le %(at)s.")
-        if found.entered_by_name
-        else _("Avis reçus %(attribution)s le %(at)s.")
-    )
-    return _steps(heading, [], notes=[words % values])
+    return _steps(heading, [], notes=[_("Réception accusée, %(attribution)s le %(at)s.") % values])
 
 
 def interview(heading: str) -> Part:
