@@ -52,9 +52,7 @@ NOBODY = [
         connexion_eleve="/connexion/eleve/",
         deconnexion="/deconnexion/retour/",
         contact="/contact/",
-        contact_ecrire="/contact/message/",
         schema_accessibilite="/schema-pluriannuel/",
-        rappels_lien_perdu="/courriel/rappels/perdu/",
         assistance="/assistance/",
         accessibilite="/accessibilite/",
         mentions_legales="/mentions-legales/",
@@ -64,6 +62,7 @@ NOBODY = [
         plan="/plan-du-site/",
         lien_expire="/courriel/confirmation/perdu/",
     ),
+    Shown("rappels-lien-perdu", "/courriel/rappels/perdu/", status=404),
     Shown("erreur-404", "/nulle-part/", status=404),
     Shown("echec-de-connexion", "/connexion/educonnect/retour/?error=access_denied&state=perdu", status=400),
 ]
@@ -77,6 +76,7 @@ FAMILIES = [
         espace_famille_courriels="/espace-famille/courriels/",
         espace_famille_connexions="/espace-famille/connexions/",
         actualites="/mes-services/actualites/",
+        contact_ecrire="/contact/message/",
         fiche_renseignements="/mes-services/fiche-renseignements/",
         orientation_choisir=FAMILY,
         orientation=FAMILY + "{lea}/",
@@ -84,7 +84,6 @@ FAMILIES = [
         choix_ajouter=FAMILY + "{lea}/choix-definitifs/ajouter/",
     ),
     *_of("lea.martin", eleve_orientation=FAMILY + "{lea}/"),
-    *_of("paul.inconnu", espace_famille_vide="/espace-famille/", orientation_sans_enfant=FAMILY),
     *_of(
         "marc.dubois",
         choix=FAMILY + "{emma}/choix-definitifs/",
