@@ -1,0 +1,97 @@
+"""Lighthouse over the gallery, as a telephone: 100 for accessibility and best practices, 95 for performance.
+
+Every page is judged once. Those of `FIVE_TIMES`, and any that falls under the bar of performance, four times more: the
+median of the five counts.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.browser.chromium import launch_options
+from tests.browser.gallery import Shown, Visit
+
+PROGRAM = Path(__file__).with_suffix(".mjs")
+BARS = {"accessibility": 100, "best-practices": 100, "performance": 95}
+FIVE_TIMES = {"accueil", "mes-services", "choix", "propositions", "ecole-accueil", "ecole-conseil", "ecole-suivi"}
+"""The page that all begin with, those that families come back to, and the heaviest ones."""
+RUNS = 5
+
+
+@dataclass
+class Judgement:
+    """What Lighthouse says of one page: each score in percent, one per run, and what cost points."""
+
+    shown: Shown
+    scores: dict[str, list[int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def score(self, category: str) -> float:
+        """Return the median of a category's scores. 0 when Lighthouse could not say."""
+        return statistics.median(self.scores.get(category) or [0])
+
+    @property
+    def is_met(self) -> bool:
+        return all(self.score(category) >= bar for category, bar in BARS.items())
+
+    def __str__(self) -> str:
+        scores = "".join(f"{self.score(category):9.0f}" for category in BARS)
+        runs = ", ".join(str(each) for each in self.scores.get("performance", []))
+        return f"{self.shown.name:40}{scores}   [{runs}]" + ("" if self.is_met else f"  NOT MET {self.faults}")
+
+
+def judge(visit: Visit, gallery: list[Shown]) -> list[Judgement]:
+    """Judge each page of the gallery, in its order."""
+    judgements = {shown.name: Judgement(shown) for shown in gallery}
+    _note(judgements, _run(visit, gallery, list(BARS)))
+    again = [
+        each.shown
+        for each in judgements.values()
+        if each.shown.name in FIVE_TIMES or each.score("performance") < BARS["performance"]
+    ]
+    _note(judgements, _run(visit, again * (RUNS - 1), ["performance"]))
+    return list(judgements.values())
+
+
+def _note(judgements: dict[str, Judgement], runs: Iterable[dict[str, Any]]) -> None:
+    for run in runs:
+        judgement = judgements[run["name"]]
+        for category, score in run["scores"].items():
+            judgement.scores.setdefault(category, []).append(score or 0)
+        judgement.faults += [each for each in run["faults"] if each not in judgement.faults]
+        if run.get("error"):
+            judgement.faults.append(run["error"])
+
+
+def _run(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[dict[str, Any]]:
+    """Give the pages to Lighthouse, in one Chromium; yield one answer per page."""
+    options: dict[str, Any] = launch_options()
+    asked = {
+        "chrome": options["executable_path"] or visit.browser.browser_type.executable_path,
+        "flags": options["args"],
+        "pages": [
+            {
+                "name": shown.name,
+                "url": visit.address(shown),
+                "cookie": _cookie(visit, shown.who),
+                "categories": categories,
+                # the browser itself notes in its console that a page answered 404
+                "skip": ["errors-in-console"] if shown.status >= 400 else [],
+            }
+            for shown in gallery
+        ],
+    }
+    answered = subprocess.run(
+        ["node", str(PROGRAM)], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
+    )
+    yield from (json.loads(line) for line in answered.stdout.splitlines())
+
+
+def _cookie(visit: Visit, who: str) -> str:
+    return "; ".join(f"{each['name']}={each['value']}" for each in visit.state_of(who)["cookies"])
