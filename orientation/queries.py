@@ -148,7 +148,8 @@ def draft_choices(draft: Draft | None, phase: Phase) -> list[RankedChoice]:
     choices = ranked(wishes, offered_codes(phase))
     found = problems_of_list(wishes, catalogue=Catalogue.current(), speciality_count=phase.speciality_count)
     return [
-        replace(choice, to_complete=" ".join(each.message for each in found.get(choice.code, []))) for choice in choices
+        replace(choice, to_complete=" ".join(each.message for each in problems))
+        for choice, problems in zip(choices, found, strict=True)
     ]
 
 

@@ -109,19 +109,18 @@ def check_wish(
     return problems
 
 
-def problems_of_list(wishes: Wishes, *, catalogue: Catalogue, speciality_count: int) -> dict[str, list[Problem]]:
-    """Return what is wrong with each wish of a list, by the code of its pathway; those that may stand are left out."""
-    ranks = {wish.pathway: rank for rank, wish in enumerate(wishes, start=1)}
-    found = {
-        wish.pathway: check_wish(
+def problems_of_list(wishes: Wishes, *, catalogue: Catalogue, speciality_count: int) -> list[list[Problem]]:
+    """Return what is wrong with each wish of a list, in its order: nothing for those that may stand."""
+    ranked = list(enumerate(wishes, start=1))
+    return [
+        check_wish(
             wish,
             catalogue=catalogue,
             speciality_count=speciality_count,
-            others={code: rank for code, rank in ranks.items() if code != wish.pathway},
+            others={each.pathway: other for other, each in ranked if other != rank},
         )
-        for wish in wishes
-    }
-    return {code: problems for code, problems in found.items() if problems}
+        for rank, wish in ranked
+    ]
 
 
 def required_specialities(pathway: Pathway, catalogue: Catalogue, speciality_count: int) -> int:

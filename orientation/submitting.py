@@ -157,8 +157,8 @@ def _check_list(wishes: Wishes, phase: Phase) -> None:
     found = rules.problems_of_list(wishes, catalogue=Catalogue.current(), speciality_count=phase.speciality_count)
     problems = [
         rules.Problem(wish.pathway, _("Rang %(rank)d : %(message)s") % {"rank": rank, "message": each.message})
-        for rank, wish in enumerate(wishes, start=1)
-        for each in found.get(wish.pathway, [])
+        for rank, (wish, of_wish) in enumerate(zip(wishes, found, strict=True), start=1)
+        for each in of_wish
     ]
     if problems:
         raise WishRefused(problems)
