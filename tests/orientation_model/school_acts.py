@@ -30,15 +30,11 @@ class SchoolActs(FamilyActs):
 
     # --- Dates ----------------------------------------------------------------------------------------------------
 
-    @rule(kind=st.sampled_from(PHASES), by=HEAD, again=AGAIN)
-    def close_phase(self, kind: str, by: str, again: bool) -> None:
-        refused = lists.close(self.state, kind, account=by)
-        self.act(refused, by, lambda: campaigns.close_now(**self._steering(kind, by)), again=again)
-
-    @rule(kind=st.sampled_from(PHASES), by=HEAD, again=AGAIN)
-    def open_phase(self, kind: str, by: str, again: bool) -> None:
-        refused = lists.open_early(self.state, kind, account=by)
-        self.act(refused, by, lambda: campaigns.open_now(**self._steering(kind, by)), again=again)
+    @rule(is_opening=st.booleans(), kind=st.sampled_from(PHASES), by=HEAD, again=AGAIN)
+    def open_or_close_phase(self, is_opening: bool, kind: str, by: str, again: bool) -> None:
+        decided, service = (lists.open_early, campaigns.open_now) if is_opening else (lists.close, campaigns.close_now)
+        refused = decided(self.state, kind, account=by)
+        self.act(refused, by, lambda: service(**self._steering(kind, by)), again=again)
 
     @rule(kind=st.sampled_from(PHASES), hours=st.sampled_from([-1, 0, 5, 30, 96]), by=HEAD, again=AGAIN)
     def prolong_phase(self, kind: str, hours: int, by: str, again: bool) -> None:
@@ -125,6 +121,18 @@ class SchoolActs(FamilyActs):
 
         self.act(refused, by, save, again=again)
 
+    @precondition(lambda self: not self.is_time_for(FAMILY_WRITES[self.council_kind(False)]))
+    @rule(
+        pupil=PUPILS, manners=st.permutations(["welcome", "explained", "severe", "adding"]), is_head_first=st.booleans()
+    )
+    def two_of_the_council_from_the_same_page(self, pupil: str, manners: list[str], is_head_first: bool) -> None:
+        """Each enters the line as both saw it."""
+        first, second = ("head", "teacher") if is_head_first else ("teacher", "head")
+        sheet = self.state.sheet_of(pupil, self.council_kind(False))
+        version = len(sheet.authors)
+        self.save_sheet(pupil, manners[0], 0, False, first)
+        self.save_sheet(pupil, manners[1], len(sheet.authors) - version, False, second)
+
     @rule(by=HEAD, again=AGAIN, other=RARELY)
     def publish(self, by: str, again: bool = False, other: bool = False) -> None:
         kind = self.council_kind(other)
@@ -175,6 +183,9 @@ class SchoolActs(FamilyActs):
         names = [each.pathway for each in self.state.sheet_of(pupil, "proposals").said]
         return pupil, names.index(pathway)
 
+    def _is_dialogue(self) -> bool:
+        return any(each.kind == "proposals" and not each.is_withdrawn for each in self.state.publications)
+
     def _deciding(self, pupil: str, by: str) -> dict[str, Any]:
         return {
             "student": self.world.student(pupil),
@@ -183,7 +194,7 @@ class SchoolActs(FamilyActs):
             "at": self.state.now,
         }
 
-    @precondition(lambda self: self.council_kind(False) == "proposals")
+    @precondition(lambda self: self._is_dialogue() or self.is_time_for())
     @rule(
         pupil=PUPILS,
         pathway=DECIDABLE,
@@ -217,7 +228,7 @@ class SchoolActs(FamilyActs):
         given = {**self._deciding(pupil, by), **asked, "decided_on": on}
         self.act(refused, by, lambda: decisions.record_commission_decision(pathway=pathway, **given), again=again)
 
-    @precondition(lambda self: self.council_kind(False) == "proposals")
+    @precondition(lambda self: self._is_dialogue() or self.is_time_for())
     @rule(
         pupil=PUPILS,
         kind=st.sampled_from(["interview", "interview", "receipt", "appeal", "maintien"]),

@@ -14,6 +14,7 @@ FAMILY_WRITES = {"provisional_opinions": "intentions", "proposals": "final_choic
 PHASES = ("intentions", "provisional_opinions", "final_choices", "proposals")
 HEADS, OFFICE, COUNCIL = {"head"}, {"head", "office"}, {"head", "teacher"}
 """Who steers, who enters for families, who enters what the council said."""
+STAFF = {"head", "office", "teacher"}
 
 
 class Wish(NamedTuple):

@@ -22,7 +22,7 @@ from tests.orientation_model.world import World, build
 from tests.orientation_model.world_acts import WorldActs
 
 FUZZ = int(os.environ.get("FUZZ", "0"))
-EXAMPLES, STEPS = 12, 40
+EXAMPLES, STEPS = 25, 50
 STAGES = ["writing", "council", "published", "disagreement"]
 
 
@@ -38,8 +38,11 @@ class SchoolYear(WorldActs):
         turns_18=st.sampled_from([date(2029, 2, 20), date(2027, 5, 4), date(2027, 5, 20), date(2027, 6, 1)]),
         is_tied_to_herself=st.booleans(),
         has_single_writer=st.sampled_from([False, False, False, True]),
+        has_sheet=st.booleans(),
     )
-    def begin(self, is_final: bool, turns_18: date, is_tied_to_herself: bool, has_single_writer: bool) -> None:
+    def begin(
+        self, is_final: bool, turns_18: date, is_tied_to_herself: bool, has_single_writer: bool, has_sheet: bool
+    ) -> None:
         self.state.emma_turns_18 = turns_18
         self.update_student("emma", birth_date=turns_18.replace(year=turns_18.year - 18))
         if is_tied_to_herself:
@@ -59,10 +62,11 @@ class SchoolYear(WorldActs):
         if stage >= STAGES.index("council"):
             self._ask()
             self.move_clock(phases[writing].closes_at + timedelta(hours=3))
-        if stage >= STAGES.index("published"):
+        if stage >= STAGES.index("published") or (has_sheet and self.stage == "council"):
             for pupil in ("emma", "lucas"):
                 self.save_sheet(pupil, "explained", 0, False, "teacher")
             self.save_sheet("emma", "adding" if is_final else "severe", 0, False, "head" if is_final else "teacher")
+        if stage >= STAGES.index("published"):
             self.move_clock(phases[council].opens_at + timedelta(hours=3))
             self.publish("head")
         if self.stage == "disagreement":
