@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight audit programs system clean
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 APT_LINE := apt-get install -y git make python3 python3-venv chromium nginx-light
+AUDIT_LINE := apt-get install -y nodejs npm default-jre-headless
 
 help:  ## Say what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -36,6 +37,20 @@ lock: $(VENV)/installed  ## Compile the pinned, hash-checked requirements from p
 screenshots: $(VENV)/installed programs  ## Take the pictures of docs/screenshots/ from the running demonstration.
 	@$(RUN) -m tests.browser.screenshots
 
+gallery: $(VENV)/installed programs  ## Take pictures of every page, at three widths, light and dark, into var/gallery/.
+	@$(RUN) -m tests.browser.screenshots --gallery
+
+weight: $(VENV)/installed programs  ## Measure every page's first and later visits over the wire.
+	@$(RUN) -m benchmarks.weight
+
+audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
+	@$(RUN) -m judges --only "$(PAGES)"
+
+judges/node_modules/installed: judges/package-lock.json
+	@command -v npm > /dev/null && command -v java > /dev/null || { echo "Node 18 or newer, npm and Java are needed. On Debian: $(AUDIT_LINE)" >&2; exit 1; }
+	@cd judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 programs: $(VENV)/installed
 	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
 	@$(RUN) -m tests.deployment.nginx --install || { echo "nginx could not be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
@@ -53,4 +68,4 @@ $(VENV)/installed: requirements/dev.txt | system
 	@touch $@
 
 clean:  ## Remove what these commands made.
-	@rm -rf $(VENV) var staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) var staticfiles judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

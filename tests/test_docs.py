@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -170,6 +171,14 @@ def test_every_direct_dependency_is_pinned() -> None:
     ):
         pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements" / file).read_text(), re.M))
         assert {re.split(r"[\[<>=]", line)[0] for line in wanted} <= pinned
+
+
+def test_every_judge_has_an_entry_and_is_pinned_without_the_address_of_a_registry() -> None:
+    wanted = json.loads((ROOT / "judges/package.json").read_text())["devDependencies"]
+    assert set(first_column(section(DOCS / "dependencies.md", "## For the judges"))) - {"package"} == set(wanted)
+    lock = json.loads((ROOT / "judges/package-lock.json").read_text())["packages"]
+    assert {name: lock[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert all("integrity" in each and "resolved" not in each for name, each in lock.items() if name)
 
 
 def test_every_folder_of_vendored_files_has_an_entry() -> None:

@@ -1,26 +1,26 @@
 """Take the pictures of `docs/screenshots/` from the running demonstration: `make screenshots`.
 
 Each page is taken twice, at the widths of a telephone and of a desk. The names of the files stand in README.
+With `--gallery`, every page of the gallery instead, at three widths, light and dark, into `var/gallery/`.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from demo.stack import Stack
 from tests.browser.chromium import launch_options
 from tests.browser.conftest import ANSWER_WITHIN, Product, sign_in, sign_in_staff
+from tests.browser.gallery import GALLERY, Shown, Visit, running
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+ALBUM = Path(__file__).resolve().parents[2] / "var" / "gallery"
 WIDTHS = (360, 1280)
+ALBUM_WIDTHS = (360, 768, 1280)
 HEIGHT = 800
 SETTLE = 300
 """Milliseconds left to the browser to paint."""
@@ -28,18 +28,6 @@ SETTLE = 300
 PARENT, CHILD, ADDRESS = "claire.martin", "Léa Martin", "claire.martin@familles.example"
 HEAD = "proviseur.paris"
 VALIDATED = "Vos choix définitifs ont bien été validés."
-
-
-@contextmanager
-def demonstration() -> Iterator[Product]:
-    """Run the demonstration on free ports, with databases of its own."""
-    given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    with (
-        tempfile.TemporaryDirectory(prefix="scolarite-pictures-") as folder,
-        Stack(port=0, folder=Path(folder), given=given) as stack,
-    ):
-        addresses = stack.addresses
-        yield Product(addresses.site.rstrip("/"), addresses.mailbox.rstrip("/"), addresses.database_url)
 
 
 class Camera:
@@ -143,14 +131,54 @@ def _school(product: Product, camera: Camera) -> None:
     camera.take("admin-campagne", "Offre de spécialités")
 
 
+def take_gallery(visit: Visit) -> None:
+    """Picture every page, whole, and write the page that shows them all."""
+    for shown in GALLERY:
+        for scheme in ("light", "dark"):
+            _picture(visit, shown, scheme)
+    rows = "".join(
+        f"<h2>{escape(shown.name)}</h2><p>{escape(shown.path)} {escape(shown.who or 'personne')}</p><div>"
+        + "".join(_thumbnail(shown, width, scheme) for scheme in ("light", "dark") for width in ALBUM_WIDTHS)
+        + "</div>"
+        for shown in GALLERY
+    )
+    head = '<!DOCTYPE html><html lang="fr"><meta charset="utf-8"><title>Galerie</title>'
+    (ALBUM / "index.html").write_text(head + rows)
+
+
+def _thumbnail(shown: Shown, width: int, scheme: str) -> str:
+    name = f"{shown.name}-{width}-{scheme}.png"
+    image = f'<img loading="lazy" width="{width // 4}" src="{name}" alt="{width}, {scheme}">'
+    return f'<a href="{name}">{image}</a> '
+
+
+def _picture(visit: Visit, shown: Shown, scheme: str) -> None:
+    context = visit.context_of(shown.who, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(visit.address(shown), wait_until="networkidle")
+    for width in ALBUM_WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.wait_for_timeout(SETTLE)
+        path = ALBUM / f"{shown.name}-{width}-{scheme}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
+    context.close()
+
+
 def main() -> int:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for picture in FOLDER.glob("*.png"):
+    is_album = "--gallery" in sys.argv
+    folder = ALBUM if is_album else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in folder.glob("*.png"):
         picture.unlink()
-    with demonstration() as product, sync_playwright() as playwright:
+    with running() as product, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
-        take_all(product, browser)
+        if is_album:
+            take_gallery(Visit(product, browser))
+        else:
+            take_all(product, browser)
         browser.close()
+    if is_album:
+        print(ALBUM / "index.html")  # noqa: T201 - what was asked for
     return 0
 
 
