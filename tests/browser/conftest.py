@@ -98,7 +98,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
                 time.sleep(0.25)
             assert state_file.exists(), log.read_text()
             state = json.loads(state_file.read_text())
-            yield Product(state["site"].rstrip("/"), state["mailbox"].rstrip("/"), state["database_url"], Path(state["folder"]) / "siecle")
+            folder_of_exports = Path(state["folder"]) / "siecle"
+            site, mailbox = state["site"].rstrip("/"), state["mailbox"].rstrip("/")
+            yield Product(site, mailbox, state["database_url"], folder_of_exports)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
