@@ -63,8 +63,8 @@ class Office:
     def get(self, path: str) -> Any:
         return sign_in(Client(), self.nadia, None).get(path)
 
-    def post(self, path: str, values: dict[str, Any], **options: bool) -> Any:
-        return sign_in(Client(), self.nadia, None).post(path, values, **options)
+    def post(self, path: str, values: dict[str, Any], *, follow: bool = False) -> Any:
+        return sign_in(Client(), self.nadia, None).post(path, values, follow=follow)
 
 
 @pytest.fixture

@@ -325,7 +325,7 @@ def test_each_notice_is_written_in_text_and_in_html(dubois: Family, notice: Noti
         },
     )
     email = build_email(message)
-    html = str(email.alternatives[0][0])  # type: ignore[index]
+    html = str(email.alternatives[0][0])
     for text in (str(email.body), html):
         assert "https://lien.example/" in text
         assert "demain" in text

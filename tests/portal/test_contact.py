@@ -179,6 +179,7 @@ def test_only_its_author_sees_the_confirmation(sophie: Client, dubois: Family) -
 
 def test_what_was_typed_outlives_the_session(sophie: Client, dubois: Family) -> None:
     late = Client()
+    assert dubois.sophie.user
     values = typed(dubois) | {AUTHOR_FIELD: author_token(dubois.sophie.user)}
     answer = late.post(WRITE, values)
     assert answer.status_code == 302
