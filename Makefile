@@ -8,7 +8,6 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 APT_LINE := apt-get install -y git make python3 python3-venv chromium nginx-light
-AUDIT_LINE := apt-get install -y nodejs npm default-jre-headless
 
 help:  ## Say what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -46,8 +45,8 @@ weight: $(VENV)/installed programs  ## Measure every page's first and later visi
 audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
 	@$(RUN) -m judges --only "$(PAGES)"
 
-judges/node_modules/installed: judges/package-lock.json
-	@command -v npm > /dev/null && command -v java > /dev/null || { echo "Node 18 or newer, npm and Java are needed. On Debian: $(AUDIT_LINE)" >&2; exit 1; }
+judges/node_modules/installed: judges/package-lock.json $(VENV)/installed
+	@$(RUN) -m judges.programs --install
 	@cd judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
