@@ -28,6 +28,7 @@ AGAIN = st.sampled_from([False, False, False, True])
 RARELY = st.sampled_from([False] * 7 + [True])
 WRITING = ("intentions", "final_choices")
 PATHWAYS = ["generale", "stmg", "sti2d", "stl", "autre-parcours"]
+PROPOSED = ["stmg", "stmg", "sti2d", "sti2d", "generale", "stl", "autre-parcours"]
 WISHES = st.sampled_from([*PATHWAYS, *PATHWAYS, "generale arts", "generale short", "stl bare", "stmg noted", "nowhere"])
 
 
@@ -167,7 +168,7 @@ class FamilyActs(Machine):
         self.act(refused, who[0], lambda: acknowledge_opinions(**given), again=again)
 
     @precondition(lambda self: self.is_time_for("proposals"))
-    @rule(who=PEOPLE, pathway=st.sampled_from(PATHWAYS), agrees=st.booleans(), lag=LAGS, again=AGAIN)
+    @rule(who=PEOPLE, pathway=st.sampled_from(PROPOSED), agrees=st.booleans(), lag=LAGS, again=AGAIN)
     def answer(self, who: Any, pathway: str, agrees: bool, lag: int, again: bool = False) -> None:
         given = self.state.sheet_of(who[2], "proposals").answers.get(pathway, [])
         asked: dict[str, Any] = {"agrees": agrees, "seen_number": max(0, len(given) - lag)}
@@ -183,7 +184,7 @@ class FamilyActs(Machine):
     @rule(
         who=st.sampled_from([SOPHIE, MARC, OWN, KARIM, ODD[2]]),
         by=st.sampled_from(["office", "office", "head", "teacher"]),
-        pathway=st.sampled_from(["", *PATHWAYS]),
+        pathway=st.sampled_from(["", "", *PROPOSED]),
         agrees=st.booleans(),
         lag=LAGS,
         again=AGAIN,

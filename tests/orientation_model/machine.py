@@ -143,7 +143,8 @@ class Machine(RuleBasedStateMachine):
                 assert found == wanted[name], f"{name}: the tables say {found}, the model {wanted[name]}"
         owed = Counter((each.kind, each.about, each.guardian, each.address, each.state) for each in self.state.mails)
         if "notifications_outboxmessage" in changed or owed != self.compared.get("mails"):
-            assert Counter(self._mails()) == owed
+            found = Counter(self._mails())
+            assert found == owed, f"mails: too many {found - owed}, missing {owed - found}"
         self.compared = {**deepcopy(wanted), "mails": owed}
         connection.check_constraints()
         self._is_no_forbidden_state()

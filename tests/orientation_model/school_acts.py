@@ -15,7 +15,7 @@ from orientation.council.rules import Answer
 from orientation.decisions import services as decisions
 from orientation.models import CouncilAnswer, DialogueStep, DivisionPublication, PhaseKind, StepKind, Submission
 from tests.orientation_model import council, dialogue, lists
-from tests.orientation_model.family_acts import AGAIN, LAGS, RARELY, FamilyActs
+from tests.orientation_model.family_acts import AGAIN, LAGS, MARC, RARELY, SOPHIE, FamilyActs
 from tests.orientation_model.state import FAMILY_WRITES, PHASES, Said
 
 HEAD = st.sampled_from(["head"] * 7 + ["teacher", "office"])
@@ -145,7 +145,7 @@ class SchoolActs(FamilyActs):
         }
         self.act(refused, by, lambda: councils.publish_division(**given), again=again)
 
-    @precondition(lambda self: self.state.publications)
+    @precondition(lambda self: self.state.publications and self.turn % 3 == 0)
     @rule(pick=st.integers(0, 5), by=HEAD, again=AGAIN)
     def withdraw(self, pick: int, by: str, again: bool) -> None:
         index = len(self.state.publications) - 1 - pick % len(self.state.publications)
@@ -168,6 +168,19 @@ class SchoolActs(FamilyActs):
     def issue_decisions(self, picks: list[int], by: str, again: bool) -> None:
         possible = self._answers()
         chosen = sorted({possible[-1 - pick % len(possible)] for pick in picks}, key=self._paper_order)
+        self._issue(chosen, by, again)
+
+    @precondition(lambda self: self._is_dialogue() and self.state.is_open("proposals"))
+    @rule(pathway=st.sampled_from(["sti2d", "sti2d", "stmg", "generale"]), is_marc_first=st.booleans())
+    def a_mind_changes_after_the_decision(self, pathway: str, is_marc_first: bool) -> None:
+        """One parent agrees, the head notifies, the other parent disagrees."""
+        first, second = (MARC, SOPHIE) if is_marc_first else (SOPHIE, MARC)
+        self.answer(first, pathway, True, 0)
+        if dialogue.is_accepted(self.state, "emma", pathway):
+            self._issue([("emma", pathway)], "head", False)
+        self.answer(second, pathway, False, 0)
+
+    def _issue(self, chosen: list[tuple[str, str]], by: str, again: bool) -> None:
         refused = dialogue.issue(self.state, chosen, account=by)
         rows = [
             CouncilAnswer.objects.get(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
+from psycopg import sql
 
 from orientation.models import (
     Acknowledgement,
@@ -63,7 +64,10 @@ IN_THE_TRAIL = {
 }
 TABLES = sorted(NEVER_DELETED | IN_THE_TRAIL | {"orientation_councilanswer_recommended", "orientation_campaign"})
 
-_ROWS = " UNION ALL ".join(f"SELECT '{each}', id::text, md5(t::text) FROM {each} t" for each in TABLES)  # noqa: S608 - our own table names
+_ROWS = sql.SQL(" UNION ALL ").join(
+    sql.SQL("SELECT {}, id::text, md5(t::text) FROM {} t").format(sql.Literal(each), sql.Identifier(each))
+    for each in TABLES
+)
 
 Rows = dict[tuple[str, str], str]
 

@@ -34,14 +34,21 @@ class SchoolYear(WorldActs):
         self.stage = stage
 
     @initialize(
-        is_final=st.sampled_from([True, True, False]),
+        is_final=st.sampled_from([True, True, True, False]),
         turns_18=st.sampled_from([date(2029, 2, 20), date(2027, 5, 4), date(2027, 5, 20), date(2027, 6, 1)]),
         is_tied_to_herself=st.booleans(),
         has_single_writer=st.sampled_from([False, False, False, True]),
         has_sheet=st.booleans(),
+        is_read=st.booleans(),
     )
     def begin(
-        self, is_final: bool, turns_18: date, is_tied_to_herself: bool, has_single_writer: bool, has_sheet: bool
+        self,
+        is_final: bool,
+        turns_18: date,
+        is_tied_to_herself: bool,
+        has_single_writer: bool,
+        has_sheet: bool,
+        is_read: bool,
     ) -> None:
         self.state.emma_turns_18 = turns_18
         self.update_student("emma", birth_date=turns_18.replace(year=turns_18.year - 18))
@@ -69,6 +76,8 @@ class SchoolYear(WorldActs):
         if stage >= STAGES.index("published"):
             self.move_clock(phases[council].opens_at + timedelta(hours=3))
             self.publish("head")
+            if is_read:
+                self.look("marc", "council", "emma")
         if self.stage == "disagreement":
             self._disagree()
 
