@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.deployment import files
 
 PRODUCT = files.product_services()
-NOT_IN_THE_IMAGE = {".ci", "benchmarks", "demo", "deploy", "docs", "requirements", "tests"}
+NOT_IN_THE_IMAGE = {".ci", "benchmarks", "demo", "deploy", "docs", "judges", "requirements", "tests"}
 """Folders of the repository that production does not run (of deploy, the image has two files)."""
 
 
