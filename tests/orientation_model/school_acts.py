@@ -256,7 +256,7 @@ class SchoolActs(FamilyActs):
         given = {**self._deciding(pupil, by), "kind": StepKind(kind), "happened_on": on, "outcome": outcome}
         self.act(refused, by, lambda: decisions.record_step(**given), again=again)
 
-    @precondition(lambda self: self.state.steps)
+    @precondition(lambda self: self.state.steps and self.turn % 4 == 0)
     @rule(pick=st.integers(0, 20), by=HEAD, again=AGAIN)
     def cancel_step(self, pick: int, by: str, again: bool) -> None:
         index = len(self.state.steps) - 1 - pick % len(self.state.steps)

@@ -40,6 +40,7 @@ class SchoolYear(WorldActs):
         has_single_writer=st.sampled_from([False, False, False, True]),
         has_sheet=st.booleans(),
         is_read=st.booleans(),
+        how_far=st.integers(0, 3),
     )
     def begin(
         self,
@@ -49,6 +50,7 @@ class SchoolYear(WorldActs):
         has_single_writer: bool,
         has_sheet: bool,
         is_read: bool,
+        how_far: int,
     ) -> None:
         self.state.emma_turns_18 = turns_18
         self.update_student("emma", birth_date=turns_18.replace(year=turns_18.year - 18))
@@ -79,7 +81,7 @@ class SchoolYear(WorldActs):
             if is_read:
                 self.look("marc", "council", "emma")
         if self.stage == "disagreement":
-            self._disagree()
+            self._disagree(how_far)
 
     def _changed_by_hand(self) -> None:
         self.import_changes(lambda: None)
@@ -88,11 +90,17 @@ class SchoolYear(WorldActs):
         self.enter_paper(SOPHIE, "office", ["generale", "stmg", "autre-parcours"], 0, True)
         self.enter_paper(KARIM, "office", ["stl"], 0, True)
 
-    def _disagree(self) -> None:
+    def _disagree(self, how_far: int) -> None:
+        """Go to the entretien; then, as far as is said, to the head's decision, its receipt, the appeal."""
         for pathway in ("generale", "stmg", "sti2d"):
             self.answer(MARC, pathway, False, 0)
         self.move_clock(self.state.phases["proposals"].closes_at + timedelta(hours=3))
         self.record_step("emma", "interview", 0, "head")
+        if how_far:
+            self.decide("emma", "stmg", True, False, "newest", "head")
+        for kind in ("receipt", "appeal")[: max(0, how_far - 1)]:
+            self.move_clock(self.state.now + timedelta(days=1))
+            self.record_step("emma", kind, 0, "head")
 
 
 @pytest.fixture

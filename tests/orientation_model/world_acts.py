@@ -17,6 +17,7 @@ from orientation.models import PhaseKind
 from schools.models import Guardian
 from tests.factories import sign_in
 from tests.orientation_model import council, lists
+from tests.orientation_model.family_acts import SOPHIE
 from tests.orientation_model.school_acts import SchoolActs
 from tests.orientation_model.state import FAMILY_WRITES, Address
 from tests.orientation_model.tables import rows as rows_now
@@ -143,6 +144,13 @@ class WorldActs(SchoolActs):
         now = rows_now()
         assert now == self.rows or page in FAMILY_WRITES or page == "decisions", "opening a page wrote something"
         self._changed(now, self.world.accounts[account])
+
+    @precondition(lambda self: any(self.state.is_open(kind) for kind in lists.NUMBER_ASKED))
+    @rule(page=st.sampled_from(["writing", "writing", "home"]))
+    def a_draft_is_looked_for(self, page: str) -> None:
+        """A parent prepares what the pupil then looks for."""
+        self.save_choice(SOPHIE, "autre-parcours", "autre-parcours", 0, False)
+        self.look("emma", page, "emma")
 
     def _is_guardian(self, account: str, pupil: str) -> bool:
         return self.state.is_theirs("self" if account == "emma" else account, pupil)
