@@ -61,6 +61,7 @@ def judge(visit: Visit, gallery: list[Shown]) -> list[Judgement]:
 
 def _note(judgements: dict[str, Judgement], runs: Iterable[dict[str, Any]]) -> None:
     for run in runs:
+        print(run["name"], *run["scores"].values(), *run["faults"], run.get("error") or "", flush=True)
         judgement = judgements[run["name"]]
         for category, score in run["scores"].items():
             judgement.scores.setdefault(category, []).append(score or 0)
@@ -87,10 +88,14 @@ def _run(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[
             for shown in gallery
         ],
     }
-    answered = subprocess.run(
-        ["node", str(PROGRAM)], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
-    )
-    yield from (json.loads(line) for line in answered.stdout.splitlines())
+    with subprocess.Popen(["node", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None  # noqa: S101 - a pipe
+        assert process.stdout is not None  # noqa: S101 - a pipe
+        process.stdin.write(json.dumps(asked))
+        process.stdin.close()
+        yield from (json.loads(line) for line in process.stdout)
+    if process.returncode:
+        raise SystemExit(f"Lighthouse stopped with code {process.returncode}")
 
 
 def _cookie(visit: Visit, who: str) -> str:
