@@ -15,6 +15,7 @@ from notifications.models import OutboxMessage
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
+    Decision,
     Draft,
     DraftRevision,
     PathwayGroup,
@@ -85,16 +86,24 @@ def phases_of(student: Student) -> PhaseSet:
 
 def load_phases(students: Collection[Student]) -> None:
     """Read the phases to show each of these students, as `phases_of` returns them: one query for all."""
-    validated = Submission.objects.filter(student__in=students, phase__campaign=OuterRef("campaign"))
+    of_them = {"student__in": students, "phase__campaign": OuterRef("campaign")}
+    validated, decided = Submission.objects.filter(**of_them), Decision.objects.filter(**of_them)
     phases = list(
         Phase.objects.filter(campaign__school_id__in={student.school_id for student in students})
         .select_related("campaign__school")
-        .annotate(validated_for=ArraySubquery(validated.order_by().values("student_id").distinct()))
+        .annotate(
+            validated_for=ArraySubquery(validated.order_by().values("student_id").distinct()),
+            decided_for=ArraySubquery(decided.order_by().values("student_id").distinct()),
+        )
         .order_by("-campaign__school_year", "opens_at")
     )
     now = timezone.now()
     for student in students:
-        own = [each for each in phases if each.campaign.takes(student) or student.pk in each.validated_for]
+        own = [
+            each
+            for each in phases
+            if each.campaign.takes(student) or student.pk in {*each.validated_for, *each.decided_for}
+        ]
         student._phases = PhaseSet(_of_one_campaign(own, now))  # type: ignore[attr-defined]
 
 

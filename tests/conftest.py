@@ -9,10 +9,12 @@ import pytest_django
 import time_machine
 from django.db import connection
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import User
 from orientation import rules
 from tests import factories
+from tests.browser.chromium import launch_options
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,11 @@ def last_evening() -> Iterator[time_machine.Traveller]:
     """Stand at 22:40 on the last evening of the *choix définitifs*."""
     with time_machine.travel(factories.NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
+        yield browser
+        browser.close()

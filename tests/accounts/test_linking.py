@@ -276,7 +276,7 @@ def sign_in_together(monkeypatch: pytest.MonkeyPatch, *sign_ins: tuple[str, str]
         return list(pool.map(sign_in, *zip(*sign_ins, strict=True)))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("second_id", ["100001", "200001"])
 def test_two_returns_at_the_same_instant_make_one_account(monkeypatch: pytest.MonkeyPatch, second_id: str) -> None:
     """On the same record the second waits for the first; on another, it finds that the first has made the account."""
@@ -290,7 +290,7 @@ def test_two_returns_at_the_same_instant_make_one_account(monkeypatch: pytest.Mo
     assert set(Guardian.objects.values_list("user", flat=True)) == {User.objects.get().pk}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_persons_at_the_same_instant_do_not_both_get_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
     record = people.guardian(people.student(people.school()), siecle_person_id="100001")
 

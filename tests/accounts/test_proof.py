@@ -358,7 +358,7 @@ def test_nobody_answers_without_coming_from_a_provider(browser: Browser) -> None
     assert browser.prove(LEA).status_code == 400
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_clicks_on_the_right_answer_open_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a wrong answer: the first click ends the count for which the second waits."""
     claire = people.guardian(people.student(people.school()))

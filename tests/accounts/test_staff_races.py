@@ -22,7 +22,7 @@ from tests import factories
 from tests.accounts.staff import code, give_password, member, telephone
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def together(*acts: Callable[[], Any]) -> list[Any]:

@@ -66,7 +66,7 @@ def test_who_acted_is_forgotten_within_the_same_transaction() -> None:
     assert last() == (None, "sql")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("in_one_transaction", [True, False])
 def test_a_connection_carries_nobody_over_to_the_next(in_one_transaction: bool) -> None:
     head = User.objects.create(username="proviseur")
@@ -90,7 +90,7 @@ def test_a_connection_carries_nobody_over_to_the_next(in_one_transaction: bool) 
     assert last() == (None, "sql")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_refused_write_carries_nobody_over_either() -> None:
     head = User.objects.create(username="proviseur")
     factories.school()
@@ -138,7 +138,7 @@ def test_raw_statements_keep_their_rows_counts_and_percents() -> None:
     assert {(change.actor_id, change.origin) for change in told} == {(head.pk, "100 % d’« origine »")}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_many_rows_sent_at_once_have_their_author_too() -> None:
     place, head = factories.school(), User.objects.create(username="proviseur")
     with acting(head, origin="admin"), connection.cursor() as cursor:

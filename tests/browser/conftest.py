@@ -18,11 +18,10 @@ import psycopg
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 from demo.code import STEP, code_of
 from demo.people import agent
-from tests.browser.chromium import launch_options
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
 
@@ -106,14 +105,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             process.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
-        yield browser
-        browser.close()
-
-
 OpenPage = Callable[..., Page]
 
 
@@ -153,6 +144,7 @@ def _is_ours(message: Any) -> bool:
 
 def check_page(page: Page) -> None:
     """Hold a page to the bars of every page: axe finds nothing, nothing scrolls sideways, one h1, a title."""
+    page.wait_for_load_state()
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} scrolls sideways"
     assert page.locator("h1").count() == 1, f"{page.url} has not one h1"

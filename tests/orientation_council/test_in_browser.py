@@ -15,14 +15,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
 from orientation.council.lines import answers_of
 from orientation.council.rules import Answer
 from orientation.models import Phase, PhaseKind
 from schools.models import Role
-from tests.browser.chromium import launch_options
 from tests.factories import Family, sign_in, staff
 from tests.orientation_council.conftest import Council
 
@@ -53,15 +52,6 @@ def council(dubois: Family) -> Council:
     found.ask("generale", "stmg")
     found.ask("stmg", of=found.classmate("Noé", "Petit"))
     return found
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    """A Chromium for one test: its loop must not run while the next test's database is being filled."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ def test_a_class_not_told_yet_is_not_reminded(dubois: Family) -> None:
     assert left_out.student == dubois.emma
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_clicks_at_once_send_once(dubois: Family) -> None:
     head = staff(dubois.school)
 

@@ -229,7 +229,7 @@ def test_as_many_sweeps_as_one_likes_owe_each_notice_once(dubois: Family) -> Non
     assert OutboxMessage.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_sweeps_at_the_same_time_owe_each_notice_once(dubois: Family) -> None:
     for number in range(10):
         child = student(dubois.school, f"Élève {number}", "Martin")

@@ -291,7 +291,7 @@ def meanwhile(act: Callable[[], object]) -> Callable[[], str]:
     return outcome
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_two_designations_at_once_the_second_waits_and_is_refused():
     place = school()
     emma = student(place)
@@ -304,7 +304,7 @@ def test_of_two_designations_at_once_the_second_waits_and_is_refused():
     assert designated() == ["Sophie"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_designation_made_while_files_are_imported_is_not_lost():
     pair = Pair()
     apply_import(read_pair(pair.files(), expected_year=YEAR), at=NOW, create_school=True)

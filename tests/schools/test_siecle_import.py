@@ -414,7 +414,7 @@ def test_nothing_is_written_when_writing_fails_halfway(take, monkeypatch):
     assert rows() == before
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_imports_of_one_school_wait_for_each_other():
     export = read_pair(two_families().files(), expected_year=YEAR)
     apply_import(export, at=NOW, create_school=True)
@@ -436,7 +436,7 @@ def test_two_imports_of_one_school_wait_for_each_other():
     assert done.is_set()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_first_imports_at_once_create_one_school_and_one_of_each():
     export = read_pair(two_families().files(), expected_year=YEAR)
     failures = []
