@@ -31,6 +31,8 @@ class Judgement:
     shown: Shown
     scores: dict[str, list[int]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Why Lighthouse did not see this page at all."""
 
     def score(self, category: str) -> float:
         """Return the median of a category's scores. 0 when Lighthouse could not say."""
@@ -38,12 +40,14 @@ class Judgement:
 
     @property
     def is_met(self) -> bool:
-        return all(self.score(category) >= bar for category, bar in BARS.items())
+        return not self.errors and all(self.score(category) >= bar for category, bar in BARS.items())
 
     def __str__(self) -> str:
         scores = "".join(f"{self.score(category):9.0f}" for category in BARS)
         runs = ", ".join(str(each) for each in self.scores.get("performance", []))
-        return f"{self.shown.name:40}{scores}   [{runs}]" + ("" if self.is_met else f"  NOT MET {self.faults}")
+        return f"{self.shown.name:40}{scores}   [{runs}]" + (
+            "" if self.is_met else f"  NOT MET {self.errors + self.faults}"
+        )
 
 
 def judge(visit: Visit, gallery: list[Shown]) -> list[Judgement]:
@@ -67,11 +71,17 @@ def _note(judgements: dict[str, Judgement], runs: Iterable[dict[str, Any]]) -> N
             judgement.scores.setdefault(category, []).append(score or 0)
         judgement.faults += [each for each in run["faults"] if each not in judgement.faults]
         if run.get("error"):
-            judgement.faults.append(run["error"])
+            judgement.errors.append(run["error"])
 
 
 def _run(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[dict[str, Any]]:
-    """Give the pages to Lighthouse, in one Chromium; yield one answer per page."""
+    """Give the pages to Lighthouse, one person after the other, so that nobody's session ends meanwhile."""
+    for who in dict.fromkeys(shown.who for shown in gallery):
+        yield from _run_as(visit, [shown for shown in gallery if shown.who == who], categories)
+
+
+def _run_as(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[dict[str, Any]]:
+    """Give one person's pages to Lighthouse, in one Chromium; yield one answer per page."""
     options: dict[str, Any] = launch_options()
     asked = {
         "chrome": options["executable_path"] or visit.browser.browser_type.executable_path,
@@ -80,7 +90,7 @@ def _run(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[
             {
                 "name": shown.name,
                 "url": visit.address(shown),
-                "cookie": _cookie(visit, shown.who),
+                "cookies": visit.state_of(shown.who)["cookies"],
                 "categories": categories,
                 # the browser itself notes in its console that a page answered 404
                 "skip": ["errors-in-console"] if shown.status >= 400 else [],
@@ -96,7 +106,3 @@ def _run(visit: Visit, gallery: list[Shown], categories: list[str]) -> Iterator[
         yield from (json.loads(line) for line in process.stdout)
     if process.returncode:
         raise SystemExit(f"Lighthouse stopped with code {process.returncode}")
-
-
-def _cookie(visit: Visit, who: str) -> str:
-    return "; ".join(f"{each['name']}={each['value']}" for each in visit.state_of(who)["cookies"])

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -303,6 +304,9 @@ QUERIES = {
 }
 """Where the places of the addresses are found in the demonstration's database."""
 
+FRESH = 8 * 60
+"""Seconds after which somebody signs in anew: what waits for a proof is forgotten after a quarter of an hour."""
+
 _PLACE = re.compile(r"{(\w+)}")
 
 
@@ -334,7 +338,7 @@ class Visit:
 
     def __init__(self, product: Product, browser: Browser) -> None:
         self.product, self.browser = product, browser
-        self._states: dict[str, Any] = {}
+        self._states: dict[str, tuple[float, Any]] = {}
         self._places: dict[str, str] = {}
         self._disagree()
         self._upload()
@@ -345,13 +349,15 @@ class Visit:
 
     def state_of(self, who: str) -> Any:
         """Return the cookies of somebody who has signed in, for Playwright's `storage_state`."""
-        if who not in self._states:
+        signed_in_at, state = self._states.get(who, (-FRESH, None))
+        if time.monotonic() - signed_in_at >= FRESH:
             context = self._context()
             if who:
                 _enter(context.new_page(), self.product, who)
-            self._states[who] = context.storage_state()
+            state = context.storage_state()
+            self._states[who] = (time.monotonic(), state)
             context.close()
-        return self._states[who]
+        return state
 
     def context_of(self, who: str, **options: Any) -> BrowserContext:
         """Open a browser of this person's own, with nothing in its cache."""
