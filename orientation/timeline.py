@@ -17,6 +17,7 @@ from orientation.decisions.history import History
 from orientation.decisions.rules import appeal_last_day
 from orientation.decisions.wording import spoken_last_day
 from orientation.models import Decision, DialogueStep, InterviewOutcome, PhaseKind, StepKind
+from orientation.models.council import attribution_of
 from schools.models import School
 from schools.times import spoken_instant
 
@@ -66,14 +67,28 @@ def _published(history: History, school: School) -> Iterator[Event]:
     for kind, told in history.told.items():
         yield _at(told.published_at, school, titles[kind])
         if told.acknowledged_at:
-            yield _at(told.acknowledged_at, school, _("Réception des avis accusée"), told.acknowledged_by)
+            yield _at(
+                told.acknowledged_at,
+                school,
+                _("Réception des avis accusée"),
+                _by(told.acknowledged_by, told.entered_by),
+            )
+
+
+def _by(guardian: str, entered_by: str) -> str:
+    said = attribution_of(guardian, entered_by)
+    return said[:1].upper() + said[1:] + "."
 
 
 def _answers(history: History, school: School) -> Iterator[Event]:
     for each in history.answers:
         words = _("D’accord : %(label)s") if each.agrees else _("Pas d’accord : %(label)s")
+        title = words % {"label": each.label}
+        if each.entered_by:
+            yield _at(each.at, school, title, _by(each.by, each.entered_by))
+            continue
         detail = _("Réponse donnée par %(name)s.") if each.number == 1 else _("Réponse changée par %(name)s.")
-        yield _at(each.at, school, words % {"label": each.label}, detail % {"name": each.by})
+        yield _at(each.at, school, title, detail % {"name": each.by})
 
 
 def _decisions(history: History, school: School) -> Iterator[Event]:

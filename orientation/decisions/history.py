@@ -37,24 +37,27 @@ _Row = TypeVar("_Row", bound=Model)
 class Told:
     """That the class was told what the council said, and who acknowledged it, if anybody did.
 
-    `is_opened` says that an account of the family has read it: until then it may be withdrawn.
+    `is_opened` says that an account of the family has read it: until then it may be withdrawn. `entered_by` is the
+    member of staff who entered an accusé de réception that came on paper.
     """
 
     published_at: datetime
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     is_opened: bool = True
+    entered_by: str = ""
 
 
 @dataclass(frozen=True)
 class Given:
-    """One answer of the family to a proposition; `number` grows, the newest counts."""
+    """One answer of the family to a proposition; `number` grows, the newest counts. `entered_by` is as in Told."""
 
     label: str
     number: int
     agrees: bool
     at: datetime
     by: str
+    entered_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +151,13 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
             published.annotate(
                 acknowledged_at=Subquery(acknowledged.values("acknowledged_at")),
                 acknowledged_by=Subquery(acknowledged.values("guardian_name")),
+                entered_by=Subquery(acknowledged.values("entered_by_name")),
                 is_opened=Exists(SheetReading.objects.filter(sheet=OuterRef("pk"))),
             ),
             "phase_id",
             "acknowledged_at",
             "acknowledged_by",
+            "entered_by",
             "is_opened",
             published_at="publication__published_at",
         ),
@@ -167,7 +172,15 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
             "is_decided",
             group="pathway__group",
         ),
-        "given": _array(given, "number", "agrees", at="answered_at", by="guardian_name", label="answer__label"),
+        "given": _array(
+            given,
+            "number",
+            "agrees",
+            at="answered_at",
+            by="guardian_name",
+            entered_by="entered_by_name",
+            label="answer__label",
+        ),
         "decided": _array(decided, *_own(Decision), "read_at", "is_read"),
         "done": _array(DialogueStep.objects.filter(**of_student), *_own(DialogueStep)),
     }
@@ -199,11 +212,12 @@ def _told(row: dict[str, Any]) -> Told:
         acknowledged_at=_instant(acknowledged) if acknowledged else None,
         acknowledged_by=row["acknowledged_by"] or "",
         is_opened=row["is_opened"],
+        entered_by=row["entered_by"] or "",
     )
 
 
 def _given(row: dict[str, Any]) -> Given:
-    return Given(row["label"], row["number"], row["agrees"], _instant(row["at"]), row["by"])
+    return Given(row["label"], row["number"], row["agrees"], _instant(row["at"]), row["by"], row["entered_by"])
 
 
 def _instant(text: str) -> datetime:

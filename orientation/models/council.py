@@ -194,7 +194,7 @@ class Acknowledgement(models.Model):
     @property
     def attribution(self) -> str:
         """Who acknowledged and by whom it was entered, as every page and paper says it: agrees with *accusé*."""
-        return attribution_of(self)
+        return attribution_of(self.guardian_name, self.entered_by_name)
 
 
 class FamilyAnswer(models.Model):
@@ -230,15 +230,15 @@ class FamilyAnswer(models.Model):
     @property
     def attribution(self) -> str:
         """Who answered and by whom it was entered, as every page and paper says it."""
-        return attribution_of(self)
+        return attribution_of(self.guardian_name, self.entered_by_name)
 
 
-def attribution_of(act: Acknowledgement | FamilyAnswer) -> str:
+def attribution_of(guardian_name: str, entered_by_name: str) -> str:
     """Return “par Sophie Bernard” or, for what came on paper, “saisi par l’établissement (…), au nom de …”."""
-    if act.entered_by_name:
+    if entered_by_name:
         words = _("saisi par l’établissement (%(entered_by)s), au nom %(of_guardian)s")
-        return str(words % {"entered_by": act.entered_by_name, "of_guardian": of_person(act.guardian_name)})
-    return str(_("par %(guardian)s") % {"guardian": act.guardian_name})
+        return str(words % {"entered_by": entered_by_name, "of_guardian": of_person(guardian_name)})
+    return str(_("par %(guardian)s") % {"guardian": guardian_name})
 
 
 class Reminder(models.Model):

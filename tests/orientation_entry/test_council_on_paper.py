@@ -21,6 +21,7 @@ from notifications.sending import send_batch
 from orientation import mails
 from orientation.council.errors import AlreadyRead
 from orientation.council.services import withdraw_publication
+from orientation.decisions.history import history_of
 from orientation.dialogue.services import GivenAnswer, acknowledge_opinions, answer_proposal
 from orientation.entry.services import acknowledge_for_family, answer_for_family
 from orientation.errors import (
@@ -41,6 +42,8 @@ from orientation.models import (
     Phase,
     PhaseKind,
 )
+from orientation.queries import phases_of
+from orientation.timeline import events_of
 from schools.models import Guardian, Relationship, Role, Student
 from tests.factories import Family, guardian, school, sign_in, staff, student
 from tests.orientation_dialogue.conftest import OPINIONS, PROPOSALS, READ_AT
@@ -187,6 +190,22 @@ def freeze(family: Family, veil: Veil, given_answer: FamilyAnswer) -> None:
         issued_by=veil.head,
         issuer_name="La proviseure",
     )
+
+
+def test_the_steps_of_the_file_say_what_came_on_paper(dubois: Family, veil: Veil, nadia: User) -> None:
+    veil.tell(OPINIONS)
+    acknowledge(veil, nadia)
+    veil.tell(PROPOSALS)
+    enter(veil, nadia, given("stmg"))
+    answer_online(veil, dubois.marc, agrees=False, seen=1)
+    history = history_of(dubois.emma, phases_of(dubois.emma))
+    details = [(event.title, event.detail) for event in events_of(history, dubois.school)]
+    paper = "aisi par l’établissement (Nadia Martin), au nom de Sophie Bernard."
+    assert ("Réception des avis accusée", f"S{paper}") in details
+    assert [detail for title, detail in details if "accord" in title] == [
+        f"S{paper}",
+        "Réponse changée par Marc Dubois.",
+    ]
 
 
 def test_what_was_acted_on_paper_can_no_longer_be_withdrawn(veil: Veil, nadia: User) -> None:
