@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, StudentFile
 from accounts.menu import MenuEntry, Notice, Service
+from accounts.models import User
+from orientation.decisions.history import load_histories, read_by
 from orientation.dialogue.queries import published_sheets_of, published_to
 from orientation.models import (
     CouncilSheet,
@@ -25,6 +30,7 @@ from orientation.models import (
     Submission,
 )
 from orientation.queries import load_phases, phases_of
+from orientation.standing import FileState, Standing, where_it_stands
 from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
 from schools.models import Student
 from schools.times import spoken_instant
@@ -51,8 +57,23 @@ def _entry(actor: Actor, file: StudentFile | None) -> MenuEntry:
             "instant": spoken_instant(current.opens_at, file.student.school)
         }
     else:
-        reason = _("La campagne est terminée.")
+        reason = _where(actor, file.student, now).sentence
     return MenuEntry(label, url, reason=reason)
+
+
+def _where(actor: Actor, student: Student, now: datetime) -> Standing:
+    """Return where a file stands once no phase is open or to come. One query, once per student object."""
+    state = FileState(school=student.school, history=read_by(student, actor.user))
+    return where_it_stands(state, at=now)
+
+
+def _known(actor: Actor) -> list[Student]:
+    """Return the children, with their phases and what happened about them: two queries, once per actor."""
+    students = [file.student for file in actor.files]
+    if not all(hasattr(student, "_history") for student in students):
+        load_phases(students)
+        load_histories(students, reader=actor.user)
+    return students
 
 
 def _awaited(student: Student, phase: Phase) -> str:
@@ -62,26 +83,41 @@ def _awaited(student: Student, phase: Phase) -> str:
 
 
 def _notices(actor: Actor) -> list[Notice]:
-    """Say what is open with nothing validated, what waits set aside, and what the council said. Three queries."""
+    """Say what was decided, what the council said, what is open with nothing validated, and what waits set aside.
+
+    Two queries, and two with the standings.
+    """
     now = timezone.now()
-    own = {file.student.pk: file.student for file in actor.files if file.guardian}
-    written = _unvalidated_phases(list(own), now)
-    set_aside = SetAside.objects.filter(
-        draft__student__in=own, written_by=actor.user, settled_at=None, draft__phase__closes_at__gt=now
-    ).select_related("draft__phase")
+    students = {student.pk: student for student in _known(actor)}
+    own = {file.student.pk for file in actor.files if file.guardian}
+    written = list(_unvalidated_phases(own, actor.user, now))
     told = published_sheets_of(
-        list(own.values()),
-        Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=own),
+        list(students.values()),
+        Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=students),
     ).annotate(is_decided=Exists(_by_the_head()))
+    asked = [each for each in written if _is_asked(students[each.student_id], each)]
     return [
-        *(_told(own[sheet.student_id], sheet) for sheet in told if _is_waiting(sheet)),
-        *(_unvalidated(own[phase.student_id], phase) for phase in written if _is_asked(own[phase.student_id], phase)),
-        *(_waiting(own[each.draft.student_id], each) for each in set_aside),
+        *(_decided(student) for student in students.values() if read_by(student, actor.user).unread),
+        *(notice for sheet in told if (notice := _of_sheet(students[sheet.student_id], sheet, actor, own))),
+        *(_unvalidated(students[each.student_id], each) for each in asked),
+        *(_waiting(students[each.student_id], each, aside) for each in written for aside in each.set_aside),
     ]
 
 
-def _unvalidated_phases(students: list[int], now: datetime) -> QuerySet[Any]:
-    """Return the open writing phases, once per pupil whose list is begun or to begin, with `student_id`: one query."""
+def _decided(student: Student) -> Notice:
+    text = _("Une décision d’orientation concernant %(name)s est notifiée : vous ne l’avez pas encore ouverte.")
+    address = reverse("orientation:decisions", args=[student.public_id])
+    return Notice(text % {"name": student.full_name}, address, _("Je lis la décision d’orientation"))
+
+
+def _unvalidated_phases(students: Collection[int], user: User, now: datetime) -> QuerySet[Any]:
+    """Return the open writing phases, once per pupil whose list is begun, to begin or set aside by this account.
+
+    Each has `student_id`, and `set_aside`, the lists to compare. One query.
+    """
+    set_aside = SetAside.objects.filter(
+        draft__student=OuterRef("student_id"), draft__phase=OuterRef("pk"), written_by=user, settled_at=None
+    )
     drafts = Draft.objects.filter(student=OuterRef("student_id"), phase=OuterRef("pk"), is_validated=False)
     validated = Submission.objects.filter(student=OuterRef("student_id"), phase=OuterRef("pk"))
     return (
@@ -93,7 +129,8 @@ def _unvalidated_phases(students: list[int], now: datetime) -> QuerySet[Any]:
         )
         .annotate(student_id=F("campaign__school__students"))
         .annotate(has_draft=Exists(drafts.exclude(wishes=[])), has_validated=Exists(validated))
-        .filter(Q(has_draft=True) | Q(has_validated=False))
+        .annotate(set_aside=ArraySubquery(set_aside.order_by("pk").values("public_id")))
+        .filter(Q(has_draft=True) | Q(has_validated=False) | ~Q(set_aside=[]))
         .select_related("campaign")
         .order_by("closes_at", "student_id")
     )
@@ -102,7 +139,8 @@ def _unvalidated_phases(students: list[int], now: datetime) -> QuerySet[Any]:
 def _is_asked(student: Student, phase: Any) -> bool:
     """Whether a list is expected: one that is begun, or one to begin where the campaign takes it. No query."""
     campaign = phase.campaign
-    return bool(phase.has_draft) or (campaign.offer_declared_at is not None and campaign.takes(student))
+    may_begin = campaign.offer_declared_at is not None and campaign.takes(student)
+    return bool(phase.has_draft) or (may_begin and not phase.has_validated)
 
 
 def _by_the_head() -> QuerySet[Decision]:
@@ -116,6 +154,23 @@ def _is_waiting(sheet: CouncilSheet) -> bool:
     if sheet.phase.phase_kind is PhaseKind.PROVISIONAL_OPINIONS:
         return not hasattr(sheet, "acknowledgement")
     return bool(sheet.answered < sheet.answerable and not sheet.is_decided)  # type: ignore[attr-defined]
+
+
+def _of_sheet(student: Student, sheet: CouncilSheet, actor: Actor, own: Collection[int]) -> Notice | None:
+    """Say what is awaited of a guardian, or that this account has not opened what is published. No query."""
+    if student.pk in own and _is_waiting(sheet):
+        return _told(student, sheet)
+    return None if actor.user.pk in sheet.reader_ids else _unopened(student, sheet)  # type: ignore[attr-defined]
+
+
+def _unopened(student: Student, sheet: CouncilSheet) -> Notice:
+    words = COUNCIL_WORDS[sheet.phase.phase_kind]
+    if sheet.phase.phase_kind is PhaseKind.PROVISIONAL_OPINIONS:
+        text = _("Les avis provisoires du conseil de classe pour %(name)s sont publiés.")
+    else:
+        text = _("Les propositions du conseil de classe pour %(name)s sont publiées.")
+    address = reverse(words.url_name, args=[student.public_id])
+    return Notice(text % {"name": student.full_name}, address, str(words.consult))
 
 
 def _told(student: Student, sheet: CouncilSheet) -> Notice:
@@ -143,29 +198,29 @@ def _unvalidated(student: Student, phase: Any) -> Notice:
     return Notice(said, reverse("orientation:choices", args=[student.public_id, phase.phase_kind.slug]), label)
 
 
-def _waiting(student: Student, set_aside: SetAside) -> Notice:
+def _waiting(student: Student, phase: Phase, public_id: UUID) -> Notice:
     text = _("Une version de la liste de %(name)s que vous avez écrite est mise de côté.") % {"name": student.full_name}
-    arguments = [student.public_id, set_aside.draft.phase.phase_kind.slug, set_aside.public_id]
+    arguments = [student.public_id, phase.phase_kind.slug, public_id]
     return Notice(text, reverse("orientation:conflict", args=arguments), _("Comparer les deux versions"))
 
 
 def _standings(actor: Actor) -> dict[int, str]:
-    """Say where the campaign stands for each child, with its date. One query."""
-    students = [file.student for file in actor.files]
-    load_phases(students)
+    """Say where the campaign stands for each child, with its date. Two queries with the notices."""
     now = timezone.now()
-    return {student.pk: _standing(student, now) for student in students}
+    return {student.pk: _standing(actor, student, now) for student in _known(actor)}
 
 
-def _standing(student: Student, now: datetime) -> str:
+def _standing(actor: Actor, student: Student, now: datetime) -> str:
     current = phases_of(student).current_at(now)
     if current is None:
         return _("Pas de campagne d’orientation pour cette classe.")
     state = current.state_at(now)
+    if state is PhaseState.CLOSED:
+        where = _where(actor, student, now)
+        return f"{where.sentence} {where.deadline_words}" if where.deadline else where.sentence
     text = {
         PhaseState.OPEN: _("%(phase)s : ouvert jusqu’au %(instant)s."),
         PhaseState.UPCOMING: _("%(phase)s : à partir du %(instant)s."),
-        PhaseState.CLOSED: _("La campagne est terminée."),
     }[state]
     instant = current.closes_at if state is PhaseState.OPEN else current.opens_at
     return text % {"phase": current.phase_kind.label, "instant": spoken_instant(instant, student.school)}

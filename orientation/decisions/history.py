@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ from orientation.models import (
     SheetReading,
     Submission,
 )
-from orientation.queries import PhaseSet
+from orientation.queries import PhaseSet, phases_of
 from schools.models import Student
 
 _Row = TypeVar("_Row", bound=Model)
@@ -77,6 +77,11 @@ class History:
     read_by_reader: frozenset[int] = frozenset()
     """The decisions that the account which asks has opened."""
 
+    @property
+    def unread(self) -> list[Decision]:
+        """The decisions that the account which asks has not opened."""
+        return [each for each in self.decisions if each.pk not in self.read_by_reader]
+
     def newest(self, kind: PhaseKind) -> Submission | None:
         """Return the submission that counts in a phase."""
         found = self.submissions.get(kind)
@@ -100,10 +105,51 @@ def history_of(student: Student, phases: PhaseSet, *, reader: AbstractBaseUser |
 
     `reader` is the account of the family that asks, if one does.
     """
-    if not phases:
-        return History(phases=phases)
-    columns = _columns([phase.pk for phase in phases], reader)
-    row = Student.objects.annotate(**columns).values(*columns).get(pk=student.pk)
+    return _histories({student: phases}, reader)[student.pk]
+
+
+def load_histories(students: Collection[Student], *, reader: AbstractBaseUser) -> None:
+    """Read what happened about each of these students, as `read_by` returns it: one query for all."""
+    for student in students:
+        phases_of(student)
+    found = _histories({student: phases_of(student) for student in students}, reader)
+    for student in students:
+        student._history = (reader.pk, found[student.pk])  # type: ignore[attr-defined]
+
+
+def read_by(student: Student, reader: AbstractBaseUser) -> History:
+    """Return what happened in the campaign to show, for an account of the family: one query, once per student object.
+
+    One more for the phases.
+    """
+    if getattr(student, "_history", (None,))[0] != reader.pk:
+        load_histories([student], reader=reader)
+    history: History = student._history[1]  # type: ignore[attr-defined]
+    return history
+
+
+def _histories(wanted: Mapping[Student, PhaseSet], reader: AbstractBaseUser | None) -> dict[int, History]:
+    dated = [phase.pk for phases in wanted.values() for phase in phases]
+    rows = {}
+    if dated:
+        columns = _columns(dated, reader)
+        asked = Student.objects.filter(pk__in=[each.pk for each in wanted]).annotate(**columns)
+        rows = {row.pop("pk"): row for row in asked.values("pk", *columns)}
+    return {
+        student.pk: _history(student, phases, _of_phases(rows[student.pk], phases))
+        if phases
+        else History(phases=phases)
+        for student, phases in wanted.items()
+    }
+
+
+def _of_phases(row: dict[str, Any], phases: PhaseSet) -> dict[str, Any]:
+    """Keep what is of these phases: others were asked of other students."""
+    own = {phase.pk for phase in phases}
+    return {name: [each for each in found if each["phase_id"] in own] for name, found in row.items()}
+
+
+def _history(student: Student, phases: PhaseSet, row: dict[str, Any]) -> History:
     kinds = {phase.pk: phase.phase_kind for phase in phases}
     proposals = phases.get(PhaseKind.PROPOSALS)
     submissions: dict[PhaseKind, list[Submission]] = {}
@@ -118,7 +164,7 @@ def history_of(student: Student, phases: PhaseSet, *, reader: AbstractBaseUser |
         phases=phases,
         submissions=submissions,
         told={kinds[each["phase_id"]]: _told(each) for each in row["said"]},
-        propositions=tuple(Proposition(**each) for each in row["proposed"]),
+        propositions=tuple(_proposition(**each) for each in row["proposed"]),
         answers=tuple(sorted((_given(each) for each in row["given"]), key=lambda each: each.at)),
         decisions=tuple(decisions),
         steps=tuple(_sorted(_rows(DialogueStep, row["done"]), lambda each: (each.happened_on, each.recorded_at))),
@@ -171,6 +217,7 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
             "agrees",
             "is_decided",
             group="pathway__group",
+            phase_id="sheet__phase_id",
         ),
         "given": _array(
             given,
@@ -180,6 +227,7 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
             by="guardian_name",
             entered_by="entered_by_name",
             label="answer__label",
+            phase_id="answer__sheet__phase_id",
         ),
         "decided": _array(decided, *_own(Decision), "read_at", "is_read"),
         "done": _array(DialogueStep.objects.filter(**of_student), *_own(DialogueStep)),
@@ -203,6 +251,10 @@ def _rows(model: type[_Row], found: Sequence[dict[str, Any]]) -> list[_Row]:
 
 def _sorted(rows: list[_Row], key: Callable[[_Row], Any]) -> list[_Row]:
     return sorted(rows, key=key)
+
+
+def _proposition(*, phase_id: int, **values: Any) -> Proposition:
+    return Proposition(**values)
 
 
 def _told(row: dict[str, Any]) -> Told:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.actors import actor_of
 from accounts.menu import page_context
 from orientation.decisions.calendars import calendar_of
-from orientation.decisions.history import history_of
+from orientation.decisions.history import history_of, read_by
 from orientation.decisions.services import note_decisions_read
 from orientation.decisions.wording import legal_basis, recourses
 from orientation.documents.decision import decision_pdf
@@ -28,9 +28,9 @@ def decisions(request: HttpRequest, student: UUID) -> HttpResponse:
     actor = actor_of(request)
     file = actor.file_or_404(student)
     now, school = timezone.now(), file.student.school
-    history = history_of(file.student, phases_of(file.student), reader=actor.user)
-    if unread := [each for each in history.decisions if each.pk not in history.read_by_reader]:
-        note_decisions_read(decisions=unread, by=actor.user, at=now)
+    history = read_by(file.student, actor.user)
+    if history.unread:
+        note_decisions_read(decisions=history.unread, by=actor.user, at=now)
     replaced = {each.replaces_id: each for each in history.decisions if each.replaces_id}
     context = page_context(request, file=file, service="orientation") | {
         "school": school,

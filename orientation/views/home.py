@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
 from orientation import policies
-from orientation.decisions.history import history_of
+from orientation.decisions.history import read_by
 from orientation.dialogue.queries import published_to
 from orientation.models import CouncilSheet, Phase, PhaseKind, PhaseState
 from orientation.queries import draft_of, phases_of
@@ -35,7 +35,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest, student: UUID) -> HttpResponse:
     """Show the four phases, the current one marked, its text and the one button (seed, step 2)."""
-    file = actor_of(request).file_or_404(student)
+    actor = actor_of(request)
+    file = actor.file_or_404(student)
     now = timezone.now()
     phases = phases_of(file.student)
     context = page_context(request, file=file, service="orientation")
@@ -45,7 +46,7 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
         return render(request, "orientation/no_campaign.html", context)
     published = published_to(file.student)
     is_written = current.phase_kind.is_written_by_families
-    history = history_of(file.student, phases)
+    history = read_by(file.student, actor.user)
     draft = draft_of(file.student, current) if is_written and policies.can_read_draft(file) else None
     newest = history.newest(current.phase_kind)
     has_changes = draft is not None and not draft.is_validated and bool(draft.wishes or newest)

@@ -70,7 +70,7 @@ def test_contact_gives_the_coordinates_of_the_childrens_schools_only(sophie: Cli
     [
         ("portal:home", 2),
         ("portal:services", 8),
-        ("portal:family", 7),
+        ("portal:family", 8),
         ("portal:contact", 3),
         ("portal:contact_data", 7),
         ("portal:assistance", 2),
