@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import pytest_django
 import time_machine
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -53,7 +53,16 @@ def last_evening() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    """One Chromium for all the tests of a process, which go on with the connections that they had before it.
+
+    Playwright keeps a loop running in the thread of the tests, from here to the end of the process. Where a loop runs,
+    Django refuses to query, and hands out other connections, which do not hold what `serialized_rollback` brings back.
+    """
+    before = {alias: connections[alias] for alias in connections}
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        for alias, each in before.items():
+            connections[alias] = each
         browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
         yield browser
         browser.close()

@@ -23,8 +23,6 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 from demo.code import STEP, code_of
 from demo.people import agent
 
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "scolarite-2026"
 ANSWER_WITHIN = 30_000

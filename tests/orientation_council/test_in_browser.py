@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,8 +22,6 @@ from orientation.models import Phase, PhaseKind
 from schools.models import Role
 from tests.factories import Family, sign_in, staff
 from tests.orientation_council.conftest import Council
-
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,7 +75,6 @@ def open_as(chromium: Browser, live_server: object, council: Council) -> Iterato
     yield open_one
     for context in contexts:
         context.close()
-    connection.close()  # that of Playwright's own loop
     assert not errors
 
 
