@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.models import Session
 from django.db import models
@@ -33,6 +34,10 @@ class User(AbstractUser):
     """An account (compte). Families have no password: they come through a provider; staff may have one."""
 
     username = models.CharField(_("identifiant"), max_length=150, unique=True, default=random_username)
+    language = models.CharField(
+        _("langue"), max_length=2, choices=settings.LANGUAGES, blank=True, default="", db_default=""
+    )
+    """Of pages and e-mails; empty as long as its owner has not chosen."""
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("compte")  # type: ignore[assignment]

@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.models import Provider
 from accounts.oidc.views import CallbackView, RequestView
-from accounts.views import session, sign_in, sign_out, verification
+from accounts.views import language, session, sign_in, sign_out, verification
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("connexion/eleve/", sign_in.student, name="student"),
     path("connexion/verification/", verification.verification, name="verification"),
     path("connexion/session/", session.session, name="session"),
+    path("langue/", language.language, name="language"),
     path("deconnexion/", sign_out.sign_out, name="sign_out"),
     path("deconnexion/retour/", sign_out.signed_out, name="signed_out"),
 ]

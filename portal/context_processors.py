@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import PROFILE_SESSION_KEY
+from accounts.languages import way_back
 from accounts.models import Profile
 from accounts.sessions import remaining_seconds
 from portal.accessibility import declaration
@@ -35,6 +36,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "navigation": _navigation(request),
         "footer_links": _footer_links(),
         "account": _account(request),
+        "languages": settings.LANGUAGES,
+        "way_back": way_back(request),
         "help_anchor": anchor_for(request.resolver_match.view_name) if request.resolver_match else "",
     }
 

@@ -29,7 +29,7 @@ SHEETS = (
 MODULES = (
     "core/core",
     "scheme/scheme",
-    *(f"component/{name}/{name}" for name in ("modal", "header", "sidemenu", "display")),
+    *(f"component/{name}/{name}" for name in ("navigation", "modal", "header", "sidemenu", "display")),
 )
 """The design system's files that the part is cut out of, in its own order."""
 LIBRARY_TEMPLATES = ("france_connect.html",)

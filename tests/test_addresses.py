@@ -60,6 +60,7 @@ TABLE = {
     "accounts:verification": ELSEWHERE,
     "accounts:session": SIGNED_IN,
     "accounts:sign_out": POST_ONLY,
+    "accounts:language": POST_ONLY,
     "accounts:signed_out": PUBLIC,
     "accounts:educonnect": ELSEWHERE,
     "accounts:educonnect_callback": ELSEWHERE,

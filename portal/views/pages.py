@@ -72,7 +72,10 @@ accessibility_plan = _static_page("portal/accessibility_plan.html", declaration=
 legal = _static_page("portal/legal.html", legal=settings.LEGAL)
 personal_data = _static_page("portal/personal_data.html", legal=settings.LEGAL)
 cookies = _static_page(
-    "portal/cookies.html", session_cookie=settings.SESSION_COOKIE_NAME, csrf_cookie=settings.CSRF_COOKIE_NAME
+    "portal/cookies.html",
+    session_cookie=settings.SESSION_COOKIE_NAME,
+    csrf_cookie=settings.CSRF_COOKIE_NAME,
+    language_cookie=settings.LANGUAGE_COOKIE_NAME,
 )
 terms = _static_page("portal/terms.html")
 

@@ -201,6 +201,7 @@ EXCEPTED = {
     **dict.fromkeys(
         (
             "accounts:sign_out",
+            "accounts:language",
             "accounts:educonnect",
             "accounts:franceconnect",
             "accounts:franceconnect_callback",
