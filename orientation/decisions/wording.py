@@ -71,7 +71,7 @@ def legal_basis(decision: Decision) -> list[str]:
 
 def spoken_last_day(day: date, school: School) -> str:
     """Return the end of a delay in words: `mardi 8 juin 2027 à 24 h (heure de Paris)`."""
-    return _("%(day)s à 24\u00a0h (%(zone)s)") % {
+    return _("%(day)s à 24 h (%(zone)s)") % {
         "day": date_format(day, "l j F Y"),
         "zone": TimeZone(school.time_zone).label,
     }

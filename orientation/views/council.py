@@ -101,7 +101,7 @@ def _ask(scope: CouncilScope, pathway: str, agrees: bool, *, refusal: str = "", 
 
 def _said(given: FamilyAnswer) -> str:
     words = _("d’accord") if given.agrees else _("pas d’accord")
-    return _("La réponse qui compte pour «\u00a0%(label)s\u00a0»\u00a0: %(answer)s.") % {
+    return _("La réponse qui compte pour « %(label)s » : %(answer)s.") % {
         "label": given.answer.label,
         "answer": words,
     }
