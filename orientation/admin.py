@@ -17,19 +17,29 @@ from schools.admin import ListedFiltersAdmin, ReadOnlyAdmin
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
-    """The campaigns of the member's schools; each leads to the page by which the school steers it."""
+    """The campaigns of the member's schools; each leads to the page by which the school steers it.
 
-    list_display = ["school", "school_year", "page"]
-    fields = ["school", "school_year", "page"]
-    readonly_fields = ["page"]
+    That page stands in the menu, under the school's name: this list does not.
+    """
+
+    list_display = ["school", "year", "page"]
+    fields = ["school", "year", "page"]
+    readonly_fields = ["year", "page"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         return super().get_queryset(request).select_related("school")
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        return {}
+
+    @admin.display(description=_("année scolaire"), ordering="school_year")
+    def year(self, campaign: Campaign) -> str:
+        return f"{campaign.school_year}-{campaign.school_year + 1}"
+
     @admin.display(description=_("page de la campagne"))
     def page(self, campaign: Campaign) -> SafeString:
         address = reverse("admin:campaign_year", args=[campaign.school.uai, campaign.school_year])
-        said = gettext("Phases, offre et réglages %(year)s") % {"year": campaign.school_year}
+        said = gettext("Phases, offre et réglages %(year)s") % {"year": self.year(campaign)}
         return format_html('<a href="{}">{}</a>', address, said)
 
 

@@ -30,6 +30,29 @@ def test_a_campaign_in_the_list_leads_to_the_schools_own_page(client: Client, du
         assert link in client.get(address).content.decode()
 
 
+def test_the_list_says_the_school_year_and_the_menu_leads_to_the_schools_own_page(
+    client: Client, dubois: Family
+) -> None:
+    campaigns = reverse("admin:orientation_campaign_changelist")
+    sign_in(client, member(dubois.school, Role.HEAD), None)
+    assert "2026-2027" in client.get(campaigns).content.decode()
+    menu = client.get(reverse("admin:index")).content.decode()
+    assert f'href="{reverse("admin:campaign", args=[dubois.school.uai])}"' in menu
+    assert f'href="{campaigns}"' not in menu
+
+
+def test_a_pupil_in_the_list_leads_to_their_file(client: Client, dubois: Family) -> None:
+    for role in Role:
+        user = member(dubois.school, role)
+        if role == Role.FORM_TEACHER:
+            user.memberships.get().divisions.add(dubois.emma.division)
+        sign_in(client, user, None)
+        page = client.get(reverse("admin:schools_student_change", args=[dubois.emma.pk])).content.decode()
+        address = reverse("admin:student_file", args=[dubois.school.uai, dubois.emma.public_id])
+        assert f'href="{address}"' in page
+        assert client.get(address).status_code == 200
+
+
 def test_a_head_reaches_no_campaign_of_another_school(client: Client, dubois: Family) -> None:
     sign_in(client, member(school("0699902Y"), Role.HEAD), None)
     page = client.get(reverse("admin:orientation_campaign_changelist")).content.decode()
