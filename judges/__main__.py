@@ -21,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--markup", action="store_true", help="the HTML checker alone")
+    parser.add_argument(
+        "--quick", action="store_true", help="ask about performance on the pages that families come back to only"
+    )
     options = parser.parse_args(arguments)
     gallery = [shown for shown in GALLERY if options.only in shown.name]
     with running(options.state) as product, sync_playwright() as playwright:
@@ -33,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.markup:
             return 1 if findings else 0
         began = time.monotonic()
-        judgements = lighthouse.judge(visit, gallery)
+        judgements = lighthouse.judge(visit, gallery, is_quick=options.quick)
         browser.close()
     print(f"{'page':40}" + "".join(f"{category[:8]:>9}" for category in lighthouse.BARS))
     print(*judgements, sep="\n")
