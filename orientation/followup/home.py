@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from orientation.council.queries import CouncilPhases, progress_by_division
+from orientation.council.queries import CouncilPhases, progress_by_division, pupils_of
 from orientation.council.rules import WRITING_KIND
+from orientation.decisions.queries import dialogues_of
+from orientation.decisions.rules import DialogueState, appeal_last_day, state_of
+from orientation.decisions.wording import spoken_last_day
 from orientation.followup.charts import Chart, chart
 from orientation.followup.countdown import countdown, days_until
 from orientation.followup.families import STATES_OF_PHASE, campaign_of, period_of
 from orientation.followup.figures import Figures, figures_by_division, total_of
 from orientation.followup.next_step import CouncilProgress, NextStep, Situation, next_step
-from orientation.models import Campaign, Phase, PhaseKind, PhaseState
+from orientation.models import Campaign, Phase, PhaseKind, PhaseState, StepKind
 from orientation.queries import PhaseSet
 from schools.models import School, Student
 from schools.policies import StaffAct
@@ -43,7 +48,7 @@ class SchoolHome:
 
 
 def home_of(scope: StaffScope) -> SchoolHome:
-    """Return the figures of the school, a form teacher's own classes only: at most seven queries."""
+    """Return the figures of the school, a form teacher's own classes only: at most twelve queries."""
     students = scope.students(StaffAct.READ)
     campaign = campaign_of(scope.school, scope.now)
     phases = PhaseSet(campaign.phases.all()) if campaign else PhaseSet([])
@@ -93,9 +98,27 @@ def _situation(scope: StaffScope, campaign: Campaign, phases: PhaseSet, phase: P
         offer_declared=campaign.offer_declared_at is not None,
         awaited=total.awaited,
         council=_council(scope, campaign, phases, phase) if kind in WRITING_KIND else None,
+        **_dialogues(scope, campaign, phase),
         may_remind=scope.may(StaffAct.REMIND),
         may_publish=scope.may(StaffAct.STEER),
     )
+
+
+def _dialogues(scope: StaffScope, campaign: Campaign, phase: Phase) -> dict[str, Any]:
+    """Return where the dialogues stand once propositions may be published: five queries."""
+    if phase.phase_kind is not PhaseKind.PROPOSALS or phase.state_at(scope.now) is PhaseState.UPCOMING:
+        return {}
+    reached = scope.students(StaffAct.READ).order_by().values("pk")
+    students = list(pupils_of(campaign).filter(pk__in=reached).order_by().only("pk"))
+    found = list(dialogues_of(students, phase, at=scope.now).values())
+    states = [state_of(each, school=scope.school, at=scope.now) for each in found]
+    received = [
+        step.happened_on
+        for each, state in zip(found, states, strict=True)
+        if state is DialogueState.APPEAL_RUNNING and (step := each.step(StepKind.RECEIPT, each.contested))
+    ]
+    until = spoken_last_day(appeal_last_day(min(received), scope.school), scope.school) if received else ""
+    return {"dialogues": Counter(states), "appeal_until": until}
 
 
 def _council(scope: StaffScope, campaign: Campaign, phases: PhaseSet, phase: Phase) -> CouncilProgress:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from orientation.decisions.rules import DialogueState
 from orientation.followup.countdown import in_days
 from orientation.models import PhaseKind, PhaseState
 from schools.policies import StaffAct
@@ -38,6 +40,10 @@ class Situation:
     awaited: int = 0
     """Families of whom the phase asks something that they have not done."""
     council: CouncilProgress | None = None
+    dialogues: Mapping[DialogueState, int] = field(default_factory=dict)
+    """Of the pupils whose propositions are published, how many stand where; empty before that phase."""
+    appeal_until: str = ""
+    """The end of the delay of appeal that ends first, in words; empty while none runs."""
     may_remind: bool = False
     may_publish: bool = False
 
@@ -54,8 +60,45 @@ class NextStep:
 
 
 def next_step(now: Situation) -> NextStep:
-    """Return the next thing to do."""
-    return _preparation(now) or (_council(now) if now.council else _writing(now))
+    """Return the next thing to do, and what is left of the decisions."""
+    step = _preparation(now) or (_council(now) if now.council else _writing(now))
+    left = _decisions(now)
+    if not left:
+        return step
+    said = replace(step, sentence=f"{step.sentence} {left}")
+    return said if step.url_name else replace(said, button=_("Aller aux décisions"), url_name="decisions")
+
+
+def _decisions(now: Situation) -> str:
+    """Say what waits for the head, or for a delay of appeal to end; empty when nothing does."""
+
+    def count(*states: DialogueState) -> int:
+        return sum(now.dialogues.get(each, 0) for each in states)
+
+    agreed = count(DialogueState.TO_NOTIFY)
+    contested = count(DialogueState.DISAGREEMENT, DialogueState.NOTHING_PROPOSED, DialogueState.INTERVIEWED)
+    sent = count(DialogueState.REASONED)
+    running = count(DialogueState.APPEAL_RUNNING)
+    appealed = count(DialogueState.APPEALED)
+    parts = [
+        (agreed, ngettext("%(count)d accord à notifier", "%(count)d accords à notifier", agreed)),
+        (contested, ngettext("%(count)d dialogue sans décision", "%(count)d dialogues sans décision", contested)),
+        (sent, ngettext("%(count)d réception à noter", "%(count)d réceptions à noter", sent)),
+        (
+            running,
+            ngettext(
+                "%(count)d délai d’appel en cours, jusqu’au %(until)s",
+                "%(count)d délais d’appel en cours, le premier jusqu’au %(until)s",
+                running,
+            ),
+        ),
+        (
+            appealed,
+            ngettext("%(count)d appel devant la commission", "%(count)d appels devant la commission", appealed),
+        ),
+    ]
+    said = [words % {"count": number, "until": now.appeal_until} for number, words in parts if number]
+    return _("Décisions : %(parts)s.") % {"parts": ", ".join(said)} if said else ""
 
 
 def _preparation(now: Situation) -> NextStep | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orientation.decisions.rules import DialogueState
 from orientation.followup.countdown import countdown, in_days
 from orientation.followup.next_step import CouncilProgress, Situation, next_step
 from orientation.models import Phase, PhaseKind, PhaseState
@@ -92,6 +93,39 @@ def test_the_next_thing_to_do_follows_from_where_the_school_stands(
     assert words in step.sentence
     assert step.url_name == url_name
     assert bool(step.button) == bool(url_name)
+
+
+@pytest.mark.parametrize(
+    ("dialogues", "words"),
+    [
+        ({DialogueState.TO_NOTIFY: 1}, "Décisions\u00a0: 1 accord à notifier."),
+        ({DialogueState.TO_NOTIFY: 3, DialogueState.NOTIFIED: 9}, "Décisions\u00a0: 3 accords à notifier."),
+        (
+            {DialogueState.DISAGREEMENT: 1, DialogueState.INTERVIEWED: 1, DialogueState.NOTHING_PROPOSED: 1},
+            "Décisions\u00a0: 3 dialogues sans décision.",
+        ),
+        (
+            {DialogueState.REASONED: 2, DialogueState.APPEAL_RUNNING: 1, DialogueState.APPEALED: 1},
+            "Décisions\u00a0: 2 réceptions à noter, 1 délai d’appel en cours, jusqu’au mardi, "
+            "1 appel devant la commission.",
+        ),
+    ],
+)
+def test_what_is_left_of_the_decisions_is_said_with_the_page_where_it_is_done(
+    dialogues: dict[DialogueState, int], words: str
+) -> None:
+    closed = replace(COUNCIL, state=PhaseState.CLOSED, dialogues=dialogues, appeal_until="mardi")
+    step = next_step(closed)
+    assert step.sentence.endswith(words)
+    assert (step.url_name, step.button) == ("decisions", "Aller aux décisions")
+    waiting = next_step(replace(closed, awaited=5))
+    assert waiting.sentence.endswith(words)
+    assert waiting.url_name == "followup"
+
+
+def test_when_all_is_decided_nothing_is_left() -> None:
+    done = {DialogueState.NOTIFIED: 30, DialogueState.COMMISSION: 1, DialogueState.MAINTAINED: 1}
+    assert "Décisions" not in next_step(replace(COUNCIL, state=PhaseState.CLOSED, dialogues=done)).sentence
 
 
 def test_publishing_is_for_those_who_steer_and_entry_for_those_who_enter() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from orientation.models import PhaseKind, Verdict
 from orientation.queries import submission_choices
 from schools.models import Guardian, Role, School, Student
 from tests.factories import NOW, Family, account, campaign, guardian, school, sign_in, staff, student
+from tests.orientation_decisions.conftest import CLOSED_AT, Dialogue
+from tests.orientation_dialogue.conftest import PROPOSALS
 from tests.orientation_followup.builders import (
     acknowledge,
     address,
@@ -53,6 +56,28 @@ def test_the_home_says_the_phase_its_countdown_and_what_to_do(dubois: Family) ->
     assert "La phase ferme aujourd’hui, le jeudi 20 mai 2027 à 23\u00a0h\u00a059" in page
     assert "1 famille n’a pas encore validé, et la phase ferme aujourd’hui. Relancez-la." in page
     assert f'href="{address("followup", dubois.school)}?etat=attendu"' in page
+
+
+def test_the_home_counts_what_is_left_of_the_decisions(dubois: Family) -> None:
+    veil = Dialogue(dubois)
+    veil.tell(PROPOSALS)
+    veil.answer(True)
+
+    def step(at: datetime) -> str:
+        with time_machine.travel(at, tick=False):
+            [home] = as_head(dubois.school).get(HOME).context["homes"]
+        return str(home.step.sentence)
+
+    assert step(CLOSED_AT).endswith("Décisions\u00a0: 1 accord à notifier.")
+    veil.answer(False)
+    veil.answer(False, "sti2d")
+    assert step(CLOSED_AT).endswith("Décisions\u00a0: 1 dialogue sans décision.")
+    veil.meet_family()
+    veil.decide()
+    veil.receive()
+    running = step(datetime(2027, 6, 28, 12, tzinfo=UTC))
+    assert running.endswith("1 délai d’appel en cours, jusqu’au mardi 29 juin 2027 à 24\u00a0h (heure de Paris).")
+    assert "Décisions" not in step(datetime(2027, 6, 30, 12, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("kind", list(PhaseKind))
