@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from notifications.models import OutboxMessage
 from notifications.services import Addressee, enqueue_all
 from orientation.council.queries import Recipients, publication_key
 from orientation.models import CouncilSheet, DivisionPublication, PhaseKind
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 KINDS = {
     PhaseKind.PROVISIONAL_OPINIONS: "orientation.opinions_published",
@@ -34,8 +35,14 @@ def _still_stands(message: OutboxMessage) -> bool:
     ).exists()
 
 
-def owe_publication(publication: DivisionPublication, recipients: Recipients, *, at: datetime) -> None:
-    """Owe each legal guardian who can be written to one e-mail per pupil (decision 15): one statement per pupil."""
+def owe_publication(
+    publication: DivisionPublication, recipients: Recipients, *, without_choice: Collection[int], at: datetime
+) -> None:
+    """Owe each legal guardian who can be written to one e-mail per pupil (decision 15): one statement per pupil.
+
+    `without_choice` holds the keys of the pupils for whom nothing was validated: their e-mail does not say that the
+    council answered (decision 23).
+    """
     phase = publication.phase
     school = phase.campaign.school
     for student in recipients.students:
@@ -46,6 +53,7 @@ def owe_publication(publication: DivisionPublication, recipients: Recipients, *,
                 Addressee(
                     recipient=f"guardian:{guardian.pk}",
                     address=guardian.usable_email,
+                    language=guardian.language,
                     deduplication_key=f"{publication_key(publication)}student:{student.pk}:guardian:{guardian.pk}",
                 )
                 for guardian in recipients.guardians[student.pk]
@@ -56,7 +64,8 @@ def owe_publication(publication: DivisionPublication, recipients: Recipients, *,
                 "pupil": str(student.public_id),
                 "student": student.full_name,
                 "school": school.name,
-                "until": spoken_instant(phase.closes_at, school),
+                "until": spoken_instant_lazy(phase.closes_at, school),
+                "without_choice": student.pk in without_choice,
                 "url": f"{settings.SITE_URL}{path}",
             },
             at=at,

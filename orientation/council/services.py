@@ -204,7 +204,9 @@ def publish_division(*, phase: Phase, division: Division, by: User, at: datetime
         raise LinesMissing(unready)
     publication = DivisionPublication.objects.create(phase=phase, division=division, published_at=at, published_by=by)
     _publish_lines(told, publication, by=by, at=at)
-    mails.owe_publication(publication, recipients_of([line.student for line in told]), at=at)
+    without_choice = {line.student.pk for line in told if line.submission is None}
+    recipients = recipients_of([line.student for line in told])
+    mails.owe_publication(publication, recipients, without_choice=without_choice, at=at)
     return publication
 
 

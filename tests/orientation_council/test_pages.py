@@ -326,7 +326,7 @@ def test_the_page_before_publishing_says_who_will_be_told_and_who_cannot(telling
     assert "représentants légaux prévenus par courriel 3 sur 4" in text
     assert "représentants légaux qui ont un compte 2 sur 4" in text
     assert "Lou Roux : Paul Roux" in text
-    assert "Élèves sans choix validé Leur famille sera prévenue aussi : Noé Petit, Lou Roux." in text
+    assert "par un courriel qui dit qu’aucun choix n’était validé : Noé Petit, Lou Roux." in text
     assert "@familles.example" not in page
     assert not DivisionPublication.objects.exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -141,6 +142,30 @@ def test_a_class_of_another_year_is_not_of_the_campaign(proposals: Council) -> N
 
 
 # --- Whom it tells ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["opinions", "proposals"])
+def test_where_nothing_was_validated_the_email_does_not_say_that_the_council_answered(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    council: Council = request.getfixturevalue(kind)
+    council.complete()
+    noe = council.classmate("Noé", "Petit")
+    council.publish()
+    [asked_nothing] = OutboxMessage.objects.filter(context__student="Noé Petit")
+    others = OutboxMessage.objects.exclude(pk=asked_nothing.pk)
+    said = re.compile("a répondu aux choix|a donné ses avis")
+    for body in bodies(asked_nothing):
+        assert not said.search(body)
+        assert "n’avait été validé" in body
+        assert str(noe.public_id) in body
+    assert others
+    assert all(said.search(body) and "n’avait été" not in body for each in others for body in bodies(each))
+
+
+def bodies(message: OutboxMessage) -> list[str]:
+    mail = build_email(message)
+    return [str(mail.body), str(mail.alternatives[0][0])]
 
 
 def test_each_legal_guardian_is_owed_one_email_that_says_nothing_of_the_verdicts(proposals: Council) -> None:
