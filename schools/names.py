@@ -5,6 +5,7 @@ import unicodedata
 from typing import Any
 
 from django.db.models import Func, TextField
+from django.utils.translation import gettext as _
 
 
 def fold(*names: str) -> str:
@@ -19,12 +20,13 @@ def fold(*names: str) -> str:
 
 
 def of_person(name: str) -> str:
-    """Return a name after French *de*, elided before a vowel: what is done “au nom de” somebody.
+    """Return a name after *de*, elided before a vowel: what is done “au nom de” somebody. In the page's language.
 
     >>> of_person("Agnès Carpentier"), of_person("Hélène Diaz")
     ('d’Agnès Carpentier', 'de Hélène Diaz')
     """
-    return f"d’{name}" if fold(name).startswith(("A", "E", "I", "O", "U")) else f"de {name}"
+    is_elided = fold(name).startswith(("A", "E", "I", "O", "U"))
+    return (_("d’%(name)s") if is_elided else _("de %(name)s")) % {"name": name}
 
 
 def folded_guardian_name(family_name: str, given_name: str) -> str:
