@@ -18,3 +18,4 @@ TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariableIsAnError("%s") 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT = BASE_DIR / "static"  # nothing is collected; whitenoise only asks that the folder be there
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow digest of a deployment, fast

@@ -1,27 +1,39 @@
 """The demonstration: its families come through the importer, and agree with what the simulators say of them."""
 
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import date, datetime
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_django
 import time_machine
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.db import transaction
 
 from accounts.models import User
-from demo.exports import dated_exports
 from demo.management.commands.load_demo import Command
 from demo.people import BORDEAUX, LYON, PARIS, PASSWORD, PEOPLE, REUNION, person
-from orientation.models import Campaign, PhaseKind, PhaseState, SpecialityOffer
+from orientation.models import Campaign, SpecialityOffer
 from schools.models import Guardian, Guardianship, Relationship, ResponsibilityLevel, Role, School, Student
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("load_demo")]
+
+NEW_YEAR = datetime(2028, 7, 31, 22, 1, tzinfo=ZoneInfo("UTC"))
+"""The first minute of a school year in Paris, while it is still July elsewhere."""
 
 
-def test_everybody_in_the_demonstration_is_known_to_their_school_as_the_simulators_say(capsys):
-    call_command(Command())
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """The whole demonstration, loaded once for these tests, which each undo what they change, and then undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(NEW_YEAR, tick=False):
+            call_command(Command(), stdout=StringIO())
+        yield
+        transaction.set_rollback(True)
 
+
+def test_everybody_in_the_demonstration_is_known_to_their_school_as_the_simulators_say(loaded: None) -> None:
     for someone in PEOPLE:
         for uai, ine in someone.student_of.items():
             student = Student.objects.get(school__uai=uai, ine=ine)
@@ -40,9 +52,7 @@ def test_everybody_in_the_demonstration_is_known_to_their_school_as_the_simulato
             assert births == set(someone.children_births)
 
 
-def test_the_families_show_every_case_the_demonstration_promises(capsys):
-    call_command(Command())
-
+def test_the_families_show_every_case_the_demonstration_promises(loaded: None) -> None:
     def ties(ine: str) -> list[tuple[str, str, int]]:
         links = Guardianship.objects.filter(student__ine=ine).order_by("guardian__siecle_person_id")
         return [(link.guardian.siecle_person_id, link.relationship, link.level) for link in links]
@@ -62,9 +72,7 @@ def test_the_families_show_every_case_the_demonstration_promises(capsys):
     assert {d.code: d.students.count() for d in paris.divisions.all()} == {"2DE1": 12, "2DE2": 13, "TG1": 3}
 
 
-def test_the_campaign_takes_the_2de_only_and_paris_does_not_teach_engineering(capsys):
-    call_command(Command())
-
+def test_the_campaign_takes_the_2de_only_and_paris_does_not_teach_engineering(loaded: None) -> None:
     campaign = Campaign.objects.get(school__uai=PARIS)
     levels = {str(student.division): campaign.takes(student) for student in Student.objects.filter(school__uai=PARIS)}
     assert levels == {"2DE1": True, "2DE2": True, "TG1": False}
@@ -73,45 +81,7 @@ def test_the_campaign_takes_the_2de_only_and_paris_does_not_teach_engineering(ca
     assert "sciences-ingenieur" not in offers
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        "2026-11-23T12:00:00+00:00",
-        "2027-02-28T23:30:00+00:00",
-        "2028-07-31T21:59:00+00:00",
-        "2028-07-31T22:01:00+00:00",
-    ],
-)
-def test_final_choices_are_open_on_whatever_day_it_is_loaded(now, capsys):
-    with time_machine.travel(datetime.fromisoformat(now), tick=False):
-        call_command(Command())
-        states = {
-            uai: {
-                phase.kind: phase.state_at(timezone.now())
-                for phase in Campaign.objects.get(school__uai=uai).phases.all()
-            }
-            for uai in (PARIS, LYON, REUNION)
-        }
-        today = timezone.now()
-
-    expected = {
-        PhaseKind.INTENTIONS: PhaseState.CLOSED,
-        PhaseKind.PROVISIONAL_OPINIONS: PhaseState.CLOSED,
-        PhaseKind.FINAL_CHOICES: PhaseState.OPEN,
-        PhaseKind.PROPOSALS: PhaseState.UPCOMING,
-    }
-    assert states == {PARIS: expected, LYON: expected, REUNION: expected}
-    for uai, days, hour in ((PARIS, 9, "23:59"), (LYON, 1, "12:00"), (REUNION, 3, "18:00")):
-        school = School.objects.get(uai=uai)
-        phase = Campaign.objects.get(school=school).phases.get(kind=PhaseKind.FINAL_CHOICES)
-        closes_at = phase.closes_at.astimezone(school.zone)
-        assert closes_at.strftime("%H:%M") == hour
-        assert closes_at.date() == today.astimezone(school.zone).date() + timedelta(days=days)
-
-
-def test_each_school_has_its_head_and_nadia_is_staff_under_another_account_than_the_mothers(capsys):
-    call_command(Command())
-
+def test_each_school_has_its_head_and_nadia_is_staff_under_another_account_than_the_mothers(loaded: None) -> None:
     for username, uai in (("proviseur.paris", PARIS), ("proviseur.lyon", LYON), ("proviseur.reunion", REUNION)):
         head = User.objects.get(username=username)
         assert head.is_staff
@@ -124,19 +94,10 @@ def test_each_school_has_its_head_and_nadia_is_staff_under_another_account_than_
     assert User.objects.get(username="operateur").is_superuser
 
 
-def test_it_is_refused_where_there_is_already_something(capsys):
-    School.objects.create(uai="0750001A", name="Lycée déjà là")
+def test_it_is_refused_where_there_is_already_something(loaded: None) -> None:
+    schools = School.objects.count()
 
     with pytest.raises(CommandError, match="n’est pas vide"):
         call_command(Command())
 
-    assert School.objects.count() == 1
-
-
-def test_the_files_in_the_repository_are_in_the_encoding_of_siecle(tmp_path: Path):
-    now = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Paris"))
-    texts = [path.read_bytes() for path in dated_exports(PARIS, now, tmp_path)]
-
-    assert all(b'encoding="ISO-8859-15"' in text for text in texts)
-    assert all(b"<ANNEE_SCOLAIRE>2026<" in text and b"<DATE_EXPORT>23/11/2026<" in text for text in texts)
-    assert any("Œuvrard".encode("iso-8859-15") in text for text in texts)
+    assert School.objects.count() == schools

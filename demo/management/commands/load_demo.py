@@ -37,10 +37,7 @@ class Command(ActingCommand):
             raise CommandError(_("La base n’est pas vide : la démonstration se charge seulement dans une base vide."))
         now = timezone.now()
         with transaction.atomic():
-            for demo in SCHOOLS:
-                school = _load_school(demo, now)
-                if demo.is_imported:
-                    _open_campaign(school, demo, now)
+            load_schools(now)
             make_staff()
             marseille = School.objects.get(uai=MARSEILLE)
             play_campaign(marseille, User.objects.get(memberships__school=marseille), now)
@@ -50,6 +47,14 @@ class Command(ActingCommand):
         self.stdout.write(
             _("Démonstration chargée : %(schools)s établissements.") % {"schools": School.objects.count()}
         )
+
+
+def load_schools(now: datetime) -> None:
+    """Make every school, with the people and the phases that each has by now."""
+    for demo in SCHOOLS:
+        school = _load_school(demo, now)
+        if demo.is_imported:
+            _open_campaign(school, demo, now)
 
 
 def _load_school(demo: DemoSchool, now: datetime) -> School:
