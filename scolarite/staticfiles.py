@@ -6,7 +6,9 @@ fonts that the first names, and the drawings that our own sheets name.
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -76,9 +78,13 @@ class LinkedFilesFinder(AppDirectoriesFinder):
 
     @cached_property
     def _part(self) -> FileSystemStorage:
-        """The two files made here, in a folder that goes when the process ends."""
-        self._folder = tempfile.TemporaryDirectory(prefix="scolarite-dsfr-")
-        storage = FileSystemStorage(location=self._folder.name)
+        """The two files made here, in a folder that goes when the process ends.
+
+        Not when the finder does: two threads that both ask first make one each, and one of the two is forgotten.
+        """
+        folder = tempfile.mkdtemp(prefix="scolarite-dsfr-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        storage = FileSystemStorage(location=folder)
         styles, script = part_of_design_system()
         for name, text in ((STYLES, styles), (SCRIPT, script)):
             path = Path(storage.path(name))
