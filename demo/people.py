@@ -197,6 +197,16 @@ PEOPLE = [
         children_births=("2011-10-05",),
     ),
     Person(
+        "nathalie.masson",
+        "Nathalie",
+        "Masson",
+        "mère d’Amina, à Bordeaux, dans la même classe que Hugo",
+        "1983-11-19",
+        email="nathalie.masson.3@familles.example",
+        guardian_of={BORDEAUX: "5000106"},
+        children_births=("2011-06-28",),
+    ),
+    Person(
         "lina.haddad",
         "Lina",
         "Haddad",
