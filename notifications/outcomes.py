@@ -28,6 +28,9 @@ REFUSED_BY_API = re.compile(r"\bto\b.{0,40}(not a valid|invalid)|\b(not valid|in
 REFUSED_REQUEST_STATUSES = {400, 413, 422}
 """HTTP: the request itself is refused. 401, 402, 403 and 404 are our account and our settings: they may be mended."""
 
+PROVIDER_STATUSES = {401, 402, 403, 404, 408, 429}
+"""HTTP below 500: the provider takes nothing from us now, whatever the message."""
+
 
 def is_address(address: str) -> bool:
     """Tell whether this can be an address at all; SIECLE's are typed by hand."""
@@ -50,6 +53,16 @@ def outcome_of(error: Exception) -> MessageState:
         about_recipient = REFUSED_BY_API.search(error.response.text)
         return MessageState.BOUNCED if about_recipient else MessageState.FAILED
     return MessageState.RETRYING
+
+
+def is_of_the_provider(error: Exception) -> bool:
+    """Tell whether this error would have met any other message as well: the network, the provider, our account there."""
+    if isinstance(error, smtplib.SMTPException):
+        return not isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError))
+    if isinstance(error, AnymailAPIError):
+        status = error.status_code
+        return status is None or status >= 500 or status in PROVIDER_STATUSES
+    return isinstance(error, OSError)
 
 
 def describe(error: Exception) -> str:

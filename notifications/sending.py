@@ -1,7 +1,8 @@
 """The worker's part: claim what is due, send it, write what became of it.
 
-Each claim is a lease: whoever holds it alone sends, until it ends. Settling compares the claim (`attempts`) and so
-cannot overwrite what happened meanwhile. Clocks of the workers are taken to agree within a minute.
+Each claim is a lease: whoever holds it alone sends. It is renewed while its batch is being sent, and so ends soon after
+a worker has died, however long the mail server takes. Settling compares the claim (`attempts`) and so cannot overwrite
+what happened meanwhile. Clocks of the workers are taken to agree within a minute.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 import logging
 import random
 import smtplib
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from time import monotonic
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications import kinds
 from notifications.broker import wake_worker
 from notifications.models import MessageState, OutboxMessage
-from notifications.outcomes import describe, is_address, outcome_of
+from notifications.outcomes import describe, is_address, is_of_the_provider, outcome_of
 from notifications.rendering import build_email
 from notifications.signals import address_refused
 
@@ -32,16 +36,24 @@ logger = logging.getLogger(__name__)
 SOCKET_TIMEOUT = 20
 """Seconds that each exchange with the mail server or the provider's API may take."""
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=75)
+RENEWAL = 20.0
+"""Seconds between two renewals. A dead worker's mails leave with the first sweep after LEASE: within two minutes."""
+
 BATCH_SIZE = 20
 BATCH_WINDOW = 60.0
-"""Seconds after the claim during which a batch starts new mails: what remains of the lease is then longer than the
-twelve exchanges of one SMTP session at their slowest (4 minutes)."""
+"""Seconds after the claim during which a batch starts new mails, so that a worker that is asked to stop soon does."""
+
+TROUBLES = 2
+"""After so many failures in a row that are the provider's own, the rest of a batch is put off without trying it."""
 
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
+LONGEST_DELAY_OF_PROVIDER = timedelta(minutes=1)
+"""Of a trouble that is the provider's own: all that waits leaves within two minutes of its end."""
+
 HORIZON = timedelta(hours=48)
-"""Attempts go on for this long after the mail was owed (some 60 of them), then it has failed and awaits an operator.
+"""Attempts go on for this long after the mail was owed, then it has failed and awaits an operator.
 
 Two days: longer than a provider's worst day, shorter than what a family could still be asked to act on."""
 
@@ -57,12 +69,17 @@ def send_batch(*, at: datetime) -> int:
     if len(batch) == BATCH_SIZE:
         wake_worker()
     started = monotonic()
-    with _mail_server() as server:
+    troubles = 0
+    with _lease_renewed(batch), _mail_server() as server:
         for position, message in enumerate(batch):
             if monotonic() - started > BATCH_WINDOW:
                 _release(batch[position:], at=timezone.now())
                 break
-            deliver(message, server)
+            if troubles == TROUBLES:
+                # sooner than those that failed, so that a message at which the provider stumbles holds up nobody
+                _release(batch[position:], at=timezone.now() + next_delay(1))
+                break
+            troubles = 0 if deliver(message, server) else troubles + 1
     return len(batch)
 
 
@@ -85,26 +102,30 @@ def claim(*, at: datetime, limit: int) -> list[OutboxMessage]:
     return claimed
 
 
-def deliver(message: OutboxMessage, server: BaseEmailBackend) -> None:
-    """Send one claimed message, or drop it if nobody wants it any more, and write what became of it."""
+def deliver(message: OutboxMessage, server: BaseEmailBackend) -> bool:
+    """Send one claimed message, or drop it if nobody wants it any more, and write what became of it.
+
+    Return False when it could not be sent for a reason that would stop any other message as well.
+    """
     try:
         if not kinds.get(message.kind).still_wanted(message):
             _settle(message, state=MessageState.DROPPED)
-            return
+            return True
         if not is_address(message.address):
             _refused(message, "not an address")
-            return
+            return True
         provider_id = _send(message, server)
     except Exception as error:  # noqa: BLE001  one message's trouble, even a bug of its kind, must not stop the others
         _close_quietly(server)
         _after_error(message, error)
-    else:
-        _accepted(message, provider_id)
+        return not is_of_the_provider(error)
+    _accepted(message, provider_id)
+    return True
 
 
-def next_delay(attempts: int) -> timedelta:
-    """Return how long to wait after this many attempts: doubling from 30 seconds to an hour, less up to a half."""
-    return min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY) * _random.uniform(0.5, 1)
+def next_delay(attempts: int, longest: timedelta = LONGEST_DELAY) -> timedelta:
+    """Return how long to wait after this many attempts: doubling from 30 seconds to the longest, less up to a half."""
+    return min(FIRST_DELAY * 2 ** min(attempts - 1, 10), longest) * _random.uniform(0.5, 1)
 
 
 def _send(message: OutboxMessage, server: BaseEmailBackend) -> str:
@@ -132,7 +153,8 @@ def _after_error(message: OutboxMessage, error: Exception) -> None:
         return
     if outcome == MessageState.RETRYING and now > message.created_at + HORIZON:
         outcome = MessageState.FAILED
-    due_at = now + next_delay(message.attempts) if outcome == MessageState.RETRYING else now
+    longest = LONGEST_DELAY_OF_PROVIDER if is_of_the_provider(error) else LONGEST_DELAY
+    due_at = now + next_delay(message.attempts, longest) if outcome == MessageState.RETRYING else now
     _settle(message, state=outcome, due_at=due_at, last_error=describe(error))
     logger.warning("message %s: %s after attempt %d (%s)", message.pk, outcome, message.attempts, type(error).__name__)
 
@@ -161,6 +183,34 @@ def _release(messages: list[OutboxMessage], *, at: datetime) -> None:
     """Give back what was claimed and not begun, unless another worker has claimed it since."""
     for message in messages:
         _settle(message, state=MessageState.QUEUED, attempts=F("attempts") - 1, due_at=at)
+
+
+@contextmanager
+def _lease_renewed(batch: Sequence[OutboxMessage]) -> Iterator[None]:
+    """Make the claim of a batch last until it has been sent, from a thread that dies with the worker."""
+    if not batch:
+        yield
+        return
+    claims = reduce(or_, (Q(pk=each.pk, attempts=each.attempts) for each in batch))
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEWAL):
+            try:
+                ours = OutboxMessage.objects.filter(claims, state=MessageState.SENDING)
+                ours.update(due_at=timezone.now() + LEASE)
+            except DatabaseError as error:
+                logger.warning("a lease could not be renewed (%s)", type(error).__name__)
+            finally:
+                connection.close()  # this thread's own
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @contextmanager

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
@@ -34,12 +37,44 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, "404", 404)
 
 
+RETRY_AFTER = 30
+"""Seconds after which programs may ask again while the database is away."""
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer without reading anything: whatever failed may fail again. The incident number stands in the log."""
+    """Answer without reading anything: whatever failed may fail again. The incident number stands in the log.
+
+    A database that is away, or full, is not an error of ours: 503, and what was typed can be sent again from the page.
+    """
     incident = new_incident()
     logger.error("incident %s", incident)
+    if isinstance(sys.exception(), (InterfaceError, OperationalError)):
+        return _unavailable(request, incident)
     back = ADMIN if request.path.startswith(ADMIN) else "/"
     return render(None, "errors/500.html", {"incident": incident, "back": back}, status=500)
+
+
+def _unavailable(request: HttpRequest, incident: str) -> HttpResponse:
+    context = {
+        "incident": incident,
+        "address": request.get_full_path(),
+        "is_sent": request.method == "POST",
+        "typed": _typed(request),
+    }
+    response = render(None, "errors/503.html", context, status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the fields of a family's form, to be sent again; the school's forms carry passwords and files."""
+    if request.path.startswith(ADMIN):
+        return []
+    try:
+        return [(name, str(value)) for name, values in request.POST.lists() for value in values]
+    except (BadRequest, RequestDataTooBig, SuspiciousOperation, UnreadablePostError):
+        return []
 
 
 def _page(request: HttpRequest, name: str, status: int) -> HttpResponse:

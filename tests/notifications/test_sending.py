@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from time import monotonic
 
@@ -244,7 +245,10 @@ def test_what_may_pass_is_tried_again_later_and_later(answers, owe, smtp, refusa
 
 
 @pytest.mark.django_db
-def test_a_server_that_is_down_is_tried_for_two_days_then_an_operator_decides(owe, settings, smtp, admin_user):
+def test_a_server_that_is_down_is_tried_each_minute_then_an_operator_decides(
+    owe, settings, smtp, admin_user, monkeypatch
+):
+    monkeypatch.setattr(sending, "HORIZON", timedelta(hours=1))
     settings.EMAIL_PORT = 1
     now = NOON
     with time_machine.travel(now):
@@ -255,11 +259,11 @@ def test_a_server_that_is_down_is_tried_for_two_days_then_an_operator_decides(ow
         row.refresh_from_db()
         if row.state != MessageState.RETRYING:
             break
-        assert row.due_at - now <= timedelta(hours=1, seconds=5)
+        assert row.due_at - now <= timedelta(minutes=1, seconds=5)
         now = row.due_at + timedelta(seconds=1)
     assert row.state == MessageState.FAILED
-    assert HORIZON < now - NOON < HORIZON + timedelta(hours=1, minutes=1)
-    assert 50 < row.attempts < 120
+    assert timedelta(hours=1) < now - NOON < timedelta(hours=1, minutes=3)
+    assert 60 < row.attempts < 125
 
     settings.EMAIL_PORT = smtp.port
     assert retry_now(messages=OutboxMessage.objects.all(), by=admin_user, at=now) == 1
@@ -268,6 +272,71 @@ def test_a_server_that_is_down_is_tried_for_two_days_then_an_operator_decides(ow
         send_now()
     row.refresh_from_db()
     assert row.state == MessageState.SENT
+
+
+@pytest.mark.django_db
+def test_what_one_address_is_told_to_wait_for_waits_for_up_to_an_hour(owe, smtp):
+    smtp.answers = {"RCPT": "451 4.7.1 greylisted"}
+    now = NOON
+    with time_machine.travel(now):
+        row = owe()
+    for _ in range(8):
+        with time_machine.travel(now):
+            send_now()
+        row.refresh_from_db()
+        now = row.due_at + timedelta(seconds=1)
+    with time_machine.travel(now, tick=False):
+        send_now()
+    row.refresh_from_db()
+    assert timedelta(minutes=30) <= row.due_at - now <= timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_a_provider_that_takes_nothing_is_not_asked_for_each_message_of_a_batch(owe, smtp):
+    smtp.answers = {"MAIL": "421 busy"}
+    for _ in range(5):
+        owe()
+    with time_machine.travel(timezone.now(), tick=False):
+        send_now()
+        waiting = OutboxMessage.objects.filter(state=MessageState.QUEUED)
+        assert (smtp.sessions, waiting.count()) == (2, 3)
+        assert all(each.attempts == 0 and each.due_at > timezone.now() for each in waiting)
+    smtp.answers = {}
+    send_batch(at=timezone.now() + timedelta(seconds=31))
+    assert set(states().values()) == {"sent"}
+
+
+@pytest.mark.django_db
+def test_the_trouble_of_single_messages_holds_up_no_other(owe, smtp):
+    smtp.answers = {"END": "452 4.3.1 full"}
+    for _ in range(5):
+        owe()
+    send_now()
+    assert set(states().values()) == {"retrying"}
+    assert set(OutboxMessage.objects.values_list("attempts", flat=True)) == {1}
+
+
+@really_committing
+def test_a_claim_lasts_as_long_as_its_sending(owe, smtp, monkeypatch):
+    monkeypatch.setattr(sending, "RENEWAL", 0.05)
+    row = owe()
+    ends = []
+
+    def watch(**arguments):
+        row.refresh_from_db()
+        first = row.due_at
+        while row.due_at == first:
+            time.sleep(0.05)
+            row.refresh_from_db()
+        ends.extend([first, row.due_at])
+        return original(**arguments)
+
+    original = sending.get_connection
+    monkeypatch.setattr(sending, "get_connection", watch)
+    send_now()
+    row.refresh_from_db()
+    assert ends[0] < ends[1]
+    assert (row.state, row.attempts) == (MessageState.SENT, 1)
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -114,3 +114,47 @@ def test_an_error_of_ours_gives_a_number_to_quote(sophie: Client, monkeypatch: p
     answer = sophie.get("/mes-services/")
     assert answer.status_code == 500
     assert "numéro d’incident" in answer.content.decode()
+
+
+def _database_away(*arguments: object, **values: object) -> None:
+    raise OperationalError("the database is away")
+
+
+def test_a_database_that_is_away_is_said_to_be_without_asking_it(
+    sophie: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.views.pages.notices_for", _database_away)
+    sophie.raise_request_exception = False
+    answer = sophie.get("/mes-services/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "no-store" in answer["Cache-Control"]
+    page = answer.content.decode()
+    assert "Tout ce qui a été enregistré est conservé" in page
+    assert 'href="/mes-services/"' in page
+    assert "numéro d’incident" in page
+
+
+def test_what_was_typed_while_the_database_is_away_can_be_sent_again(
+    sophie: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.actors.Actor._files_as_guardian", _database_away)
+    sophie.raise_request_exception = False
+    address = "/mes-services/orientation/11111111-1111-4111-8111-111111111111/choix-definitifs/ajouter/?voie=a%26b"
+    answer = sophie.post(address, {"group": "autre-parcours", "note": '"><b>cuisine</b>'})
+    assert answer.status_code == 503
+    page = answer.content.decode()
+    assert '<input type="hidden" name="group" value="autre-parcours">' in page
+    assert "&quot;&gt;&lt;b&gt;cuisine&lt;/b&gt;" in page
+    assert "<b>" not in page
+    assert "saisi" in page
+
+
+def test_what_staff_typed_stands_in_no_page_of_an_unavailable_service(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.contrib.sessions.backends.base.SessionBase.get", _database_away)
+    client.raise_request_exception = False
+    answer = client.post("/admin/login/", {"username": "proviseure", "password": "un-secret"})
+    assert answer.status_code == 503
+    assert "un-secret" not in answer.content.decode()
+    assert "rechargez-la" in answer.content.decode()
