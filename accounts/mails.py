@@ -10,10 +10,11 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.oidc.settings import site_url
 from notifications.kinds import URGENT, Kind, register
+from notifications.languages import FRENCH
 from notifications.models import OutboxMessage
 from notifications.services import enqueue
-from schools.models import School, StaffMembership
-from schools.times import spoken_instant
+from schools.models import Role, School, StaffMembership
+from schools.times import spoken_instant_lazy
 
 PROOF_LOCKED = "accounts.proof_locked"
 STAFF_INVITATION = "accounts.staff_invitation"
@@ -40,10 +41,11 @@ def owe_invitation(*, member: StaffMembership, link: str, period: int, at: datet
         kind=STAFF_INVITATION,
         address=member.user.email,
         recipient=f"account:{member.user_id}",
+        language=member.user.language or FRENCH,
         context={
             "membership": member.pk,
             "school": member.school.name,
-            "role": member.get_role_display(),
+            "role": Role(member.role).label,
             "username": member.user.username,
             "link": link,
             "sign_in": site_url(reverse("admin:login")),
@@ -59,6 +61,7 @@ def owe_password_link(*, user: User, link: str, period: int, at: datetime) -> No
         kind=STAFF_PASSWORD,
         address=user.email,
         recipient=f"account:{user.pk}",
+        language=user.language or FRENCH,
         context={"link": link, "username": user.username},
         deduplication_key=f"staff_password:{user.pk}:{period}",
         at=at,
@@ -76,7 +79,7 @@ def owe_lock_notices(*, attempts_id: int, schools: Iterable[School], until: date
                 kind=PROOF_LOCKED,
                 address=school.email,
                 recipient=f"school:{school.pk}",
-                context={"school": school.name, "until": spoken_instant(until, school)},
+                context={"school": school.name, "until": spoken_instant_lazy(until, school)},
                 deduplication_key=f"proof_locked:{attempts_id}:{until.isoformat()}:{school.pk}",
                 at=at,
             )

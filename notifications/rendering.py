@@ -14,6 +14,7 @@ from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 from notifications import kinds
+from notifications.languages import versions
 from notifications.models import OutboxMessage
 
 METADATA_KEY = "outbox"
@@ -26,13 +27,17 @@ def message_id(message: OutboxMessage) -> str:
 
 
 def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
-    """Render a row in its language. Raises what the kind's templates raise, and kinds.UnknownKindError."""
+    """Render a row in its language, the French text below where that is another.
+
+    Raises what the kind's templates raise, and kinds.UnknownKindError.
+    """
     kind = kinds.get(message.kind)
-    subject = subject_of(message)
+    told = [{**each, "subject": _subject(message, each)} for each in versions(message.context, message.language)]
+    subject = told[0]["subject"]
     with translation.override(message.language):
-        context = _context(message)
+        context = {**_context(message), **told[0], "versions": told}
         text = re.sub(r"\n{3,}", "\n\n", _plain(kind.text_template, context)).strip() + "\n"
-        html = render_to_string(kind.html_template, {**context, "subject": subject})
+        html = render_to_string(kind.html_template, context)
     email = EmailMultiAlternatives(
         subject=subject,
         body=text,
@@ -53,9 +58,14 @@ def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = No
 
 
 def subject_of(message: OutboxMessage) -> str:
-    """Return the subject of a message; it names nobody. Raises as `build_email` does."""
-    with translation.override(message.language):
-        return " ".join(_plain(kinds.get(message.kind).subject_template, _context(message)).split())
+    """Return the subject of a message, in its language; it names nobody. Raises as `build_email` does."""
+    return _subject(message, versions(message.context, message.language)[0])
+
+
+def _subject(message: OutboxMessage, version: dict[str, Any]) -> str:
+    with translation.override(version["language"]):
+        context = {**_context(message), **version}
+        return " ".join(_plain(kinds.get(message.kind).subject_template, context).split())
 
 
 def _unsubscribing(message: OutboxMessage) -> dict[str, str]:
@@ -69,9 +79,7 @@ def _context(message: OutboxMessage) -> dict[str, Any]:
         "site_title": settings.BRAND["site_title"],
         "site_url": settings.SITE_URL,
         "is_demonstration": not settings.BRAND["state"],
-        "language": message.language,
         "unsubscribe_url": kinds.get(message.kind).unsubscribe(message),
-        **message.context,
     }
 
 

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from notifications import kinds
 from notifications.broker import wake_worker
+from notifications.languages import FRENCH, worded
 from notifications.models import MessageState, OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def enqueue(
     kind: str,
     address: str,
     recipient: str,
-    language: str = "fr",
+    language: str = FRENCH,
     context: dict[str, Any],
     deduplication_key: str,
     at: datetime,
@@ -31,12 +32,12 @@ def enqueue(
     """Owe one e-mail to one address, in the caller's transaction; return its row.
 
     `recipient` is the key by which the caller will know who refused ("guardian:12"). `context` is what the templates
-    show, in JSON's types. `at` is when it becomes due: now, or later. A second call with the same deduplication key
-    changes nothing and returns the first row. Two statements. Raises kinds.UnknownKindError, or
-    ValueError for no address.
+    show, in JSON's types; words that depend on the language are lazy, and kept in French and in `language`. `at` is
+    when it becomes due: now, or later. A second call with the same deduplication key changes nothing and returns the
+    first row. Two statements. Raises kinds.UnknownKindError, or ValueError for no address.
     """
-    addressee = Addressee(recipient=recipient, address=address, deduplication_key=deduplication_key)
-    enqueue_all(kind=kind, to=[addressee], language=language, context=context, at=at)
+    addressee = Addressee(recipient=recipient, address=address, language=language, deduplication_key=deduplication_key)
+    enqueue_all(kind=kind, to=[addressee], context=context, at=at)
     return OutboxMessage.objects.get(deduplication_key=deduplication_key)
 
 
@@ -50,21 +51,20 @@ class Addressee:
     recipient: str
     address: str
     deduplication_key: str
+    language: str = FRENCH
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-def enqueue_all(
-    *, kind: str, to: Iterable[Addressee], language: str = "fr", context: dict[str, Any], at: datetime
-) -> None:
-    """Owe the same words to several people, one message each, as `enqueue` does. One statement."""
+def enqueue_all(*, kind: str, to: Iterable[Addressee], context: dict[str, Any], at: datetime) -> None:
+    """Owe the same words to several people, one message each in their language, as `enqueue` does. One statement."""
     rows = [
         OutboxMessage(
             kind=kind,
             priority=kinds.get(kind).priority,
             recipient=each.recipient,
             address=each.address,
-            language=language,
-            context={**context, **each.context},
+            language=each.language,
+            context=worded({**context, **each.context}, each.language),
             deduplication_key=each.deduplication_key,
             due_at=at,
             created_at=at,

@@ -12,11 +12,11 @@ from django.urls import reverse
 from notifications.kinds import URGENT, Kind, register
 from notifications.models import OutboxMessage
 from notifications.services import Addressee, enqueue_all
-from orientation.models import FamilyAnswer, Phase, Submission
+from orientation.models import FamilyAnswer, Phase, Submission, Verdict
 from orientation.queries import RankedChoice, confirmation_key
 from schools.models import Guardian, Student
 from schools.muting import reminder_token
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 SUBMISSION_VALIDATED = "orientation.submission_validated"
 PROPOSAL_ANSWERED = "orientation.proposal_answered"
@@ -49,12 +49,12 @@ def owe_confirmations(
     context = {
         "student": submission.student.full_name,
         "school": school.name,
-        "phase": str(submission.phase.phase_kind.label),
+        "phase": submission.phase.phase_kind.label,
         "number": submission.number,
         "by": submission.guardian_name,
         "entered_by": submission.entered_by_name,
-        "at": spoken_instant(submission.submitted_at, school),
-        "until": spoken_instant(submission.phase.closes_at, school),
+        "at": spoken_instant_lazy(submission.submitted_at, school),
+        "until": spoken_instant_lazy(submission.phase.closes_at, school),
         "url": f"{settings.SITE_URL}{path}",
         "choices": [
             {
@@ -82,13 +82,13 @@ def owe_answer(
         "student": student.full_name,
         "school": school.name,
         "label": given.answer.label,
-        "verdict": str(given.answer.get_verdict_display()),
+        "verdict": Verdict(given.answer.verdict).label,
         "agrees": given.agrees,
         "is_change": given.number > 1,
         "by": given.guardian_name,
         "entered_by": given.entered_by_name,
-        "at": spoken_instant(given.answered_at, school),
-        "until": spoken_instant(phase.closes_at, school),
+        "at": spoken_instant_lazy(given.answered_at, school),
+        "until": spoken_instant_lazy(phase.closes_at, school),
         "url": f"{settings.SITE_URL}{reverse('orientation:proposals', args=[student.public_id])}",
     }
     _owe(PROPOSAL_ANSWERED, guardians, context, key=lambda guardian: f"answer:{given.pk}:guardian:{guardian.pk}", at=at)
@@ -107,7 +107,10 @@ def _owe(
         kind=kind,
         to=[
             Addressee(
-                recipient=f"guardian:{guardian.pk}", address=guardian.usable_email, deduplication_key=key(guardian)
+                recipient=f"guardian:{guardian.pk}",
+                address=guardian.usable_email,
+                language=guardian.language,
+                deduplication_key=key(guardian),
             )
             for guardian in guardians
             if guardian.usable_email

@@ -41,7 +41,7 @@ def legal_links(file: StudentFile) -> list[Guardianship]:
     return list(
         Guardianship.objects.legal()
         .filter(student=file.student, student__left_on__isnull=True)
-        .select_related("guardian")
+        .select_related("guardian__user")
         .order_by("pk")
     )
 

@@ -108,7 +108,7 @@ def _owe_mail(message: ContactMessage, file: StudentFile, text: str) -> None:
             "is_guardian": guardian is not None,
             "student": file.student.full_name,
             "division": str(file.student.division or ""),
-            "about": str(ContactSubject(message.subject).label),
+            "about": ContactSubject(message.subject).label,
             "text": text,
             "reply_to": reply_to,
         },

@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from notifications.languages import in_french
 from schools.contact import email_status
 from schools.contact_changes.fields import siecle_value, spoken_value
 from schools.contact_changes.queries import OWN_FIELDS
@@ -248,12 +249,19 @@ class StudentAdmin(PeopleAdmin):
     def _designate(self, request: HttpRequest, student: Student, guardian: Guardian, *, is_designation: bool) -> None:
         if is_designation:
             designate_guardian(student=student, guardian=guardian, by=request.user, at=timezone.now())
-            done, kept = _("Désignation enregistrée : %(name)s."), _("Responsable %(id)s : désignation pour saisir.")
+            done = _("Désignation enregistrée : %(name)s.")
         else:
             withdraw_designation(student=student, guardian=guardian, by=request.user)
-            done, kept = _("Désignation retirée : %(name)s."), _("Responsable %(id)s : désignation retirée.")
-        self.log_change(request, student, kept % {"id": guardian.pk})
+            done = _("Désignation retirée : %(name)s.")
+        self.log_change(request, student, _designation_kept(guardian, is_designation=is_designation))
         self.message_user(request, done % {"name": guardian.full_name}, messages.SUCCESS)
+
+
+@in_french
+def _designation_kept(guardian: Guardian, *, is_designation: bool) -> str:
+    """Return what the history of a pupil's record keeps of a designation."""
+    kept, withdrawn = _("Responsable %(id)s : désignation pour saisir."), _("Responsable %(id)s : désignation retirée.")
+    return str(kept if is_designation else withdrawn) % {"id": guardian.pk}
 
 
 class ReachableFilter(admin.SimpleListFilter):

@@ -28,7 +28,7 @@ from notifications.models import MessageState, OutboxMessage
 from notifications.services import enqueue
 from schools.contact_changes.recording import record_changes
 from schools.models import ContactField, EmailState, Guardian, Guardianship, Relationship
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 CONFIRM_EMAIL = "schools.confirm_email"
 EMAIL_CHANGED = "schools.email_changed"
@@ -176,9 +176,10 @@ def propose_email(
             kind=CONFIRM_EMAIL,
             address=address,
             recipient=_recipient(first),
+            language=first.language,
             context={
                 "url": confirm_url(_token(first.pk, address, at)),
-                "until": spoken_instant(at + LINK_LIFETIME, guardian.school),
+                "until": spoken_instant_lazy(at + LINK_LIFETIME, guardian.school),
             },
             deduplication_key=f"confirm_email:{first.pk}:{at.isoformat()}:{_digest(address)[:8]}",
             at=at,
@@ -219,7 +220,8 @@ def confirm_email(*, token: str, at: datetime) -> Guardian:
                 kind=EMAIL_CHANGED,
                 address=former_address,
                 recipient=_recipient(first),
-                context={"changed": spoken_instant(at, first.school)},
+                language=first.language,
+                context={"changed": spoken_instant_lazy(at, first.school)},
                 deduplication_key=f"email_changed:{first.pk}:{proposed_at.isoformat()}:{number}",
                 at=at,
             )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
 from schools.models.school import School, TimeZone
@@ -25,6 +26,10 @@ def spoken_instant(instant: datetime, school: School) -> str:
         "hour": hour,
         "zone": TimeZone(school.time_zone).label,
     }
+
+
+spoken_instant_lazy = lazy(spoken_instant, str)
+"""The same, said in the language of who reads it: for what e-mails hold."""
 
 
 class LocalTimeRefused(ValueError):

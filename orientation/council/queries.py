@@ -241,7 +241,7 @@ class Recipients:
 def recipients_of(students: Sequence[Student]) -> Recipients:
     """Return the legal guardians of these pupils (decision 17): one query."""
     guardians: dict[int, list[Guardian]] = {student.pk: [] for student in students}
-    links = Guardianship.objects.legal().filter(student__in=students).select_related("guardian").order_by("pk")
+    links = Guardianship.objects.legal().filter(student__in=students).select_related("guardian__user").order_by("pk")
     for link in links:
         guardians[link.student_id].append(link.guardian)
     return Recipients(guardians, tuple(students))

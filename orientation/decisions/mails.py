@@ -12,7 +12,7 @@ from notifications.kinds import NORMAL, Kind, register
 from notifications.services import Addressee, enqueue_all
 from orientation.models import Decision, DecisionKind
 from schools.models import Guardian
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 DECISION_NOTIFIED = "orientation.decision_notified"
 
@@ -35,6 +35,7 @@ def owe_notifications(
                 Addressee(
                     recipient=f"guardian:{guardian.pk}",
                     address=guardian.usable_email,
+                    language=guardian.language,
                     deduplication_key=f"decision:{decision.public_id}:guardian:{guardian.pk}",
                 )
                 for guardian in guardians[decision.student_id]
@@ -44,7 +45,7 @@ def owe_notifications(
                 "student": decision.student.full_name,
                 "school": school.name,
                 "number": decision.number,
-                "at": spoken_instant(decision.issued_at, school),
+                "at": spoken_instant_lazy(decision.issued_at, school),
                 "can_appeal": decision.kind == DecisionKind.REASONED and not decision.is_conform,
                 "url": f"{settings.SITE_URL}{path}",
             },

@@ -16,6 +16,7 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from notifications.languages import in_french
 from orientation.council.queries import recipients_of
 from orientation.decisions import mails, steps
 from orientation.decisions.errors import (
@@ -139,6 +140,11 @@ def _require_steering(by: User, students: Iterable[Student]) -> None:
         raise NotAllowed(_("Seul le chef d’établissement ou son adjoint décide et note les étapes du dialogue."))
 
 
+@in_french
+def _name_of_issuer(by: User) -> str:
+    return by.get_full_name() or _("le chef d’établissement")
+
+
 def _notify(rows: Sequence[Decision], phase: Phase, *, by: User, at: datetime) -> list[Decision]:
     """Number these decisions, the phase being locked, freeze what they say of the pupil, and owe the e-mails."""
     if not rows:
@@ -148,7 +154,7 @@ def _notify(rows: Sequence[Decision], phase: Phase, *, by: User, at: datetime) -
         row.phase, row.number = phase, number
         row.division_name = str(row.student.division or "")
         row.issued_at, row.issued_by = at, by
-        row.issuer_name = by.get_full_name() or _("le chef d’établissement")
+        row.issuer_name = _name_of_issuer(by)
     decisions = Decision.objects.bulk_create(rows)
     recipients = recipients_of([each.student for each in decisions])
     mails.owe_notifications(decisions, recipients.guardians, at=at)

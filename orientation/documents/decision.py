@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from notifications.languages import in_french
 from orientation.decisions.wording import legal_basis, recourses
 from orientation.documents.frame import frame
 from orientation.documents.typesetting import typeset
@@ -17,6 +18,7 @@ from schools.models import School, Student
 from schools.times import spoken_instant
 
 
+@in_french
 def decisions_pdf(decisions: Sequence[Decision], school: School, *, at: datetime) -> bytes:
     """Return the notifications of these decisions of a school as one tagged PDF, each on pages of its own. No query.
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from notifications.languages import in_french
 from orientation.dialogue.records import Record, Step
 from orientation.documents import dialogue_parts as parts
 from orientation.documents.frame import frame
@@ -22,6 +23,7 @@ from orientation.models import Campaign, PhaseKind
 _NOTHING = Step(None, None, ())
 
 
+@in_french
 def dialogue_forms_pdf(records: Sequence[Record], campaign: Campaign, *, is_blank: bool = False, at: datetime) -> bytes:
     """Return the fiches of these pupils as one tagged PDF, in their order. No query, but for the catalogue.
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from notifications.languages import in_french
 from orientation.documents.frame import frame
 from orientation.documents.typesetting import typeset
 from orientation.models import Phase, PhaseKind, Submission
@@ -33,6 +34,7 @@ WHAT_COMES_NEXT: dict[PhaseKind, Promise] = {
 }
 
 
+@in_french
 def receipt_pdf(
     submission: Submission, *, student: Student, phase: Phase, choices: Sequence[RankedChoice], newest_number: int
 ) -> bytes:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
+from notifications.languages import in_french
 from orientation.dialogue.services import GivenAnswer, lock_sheet, record_acknowledgement, record_answer
 from orientation.entry.queries import is_in_progress, may_be_entered_for
 from orientation.errors import (
@@ -114,6 +115,7 @@ def _require_staff(by: User, student: Student) -> None:
         raise NotAllowed(_("Votre fonction ne permet pas de saisir au nom des familles."))
 
 
+@in_french
 def _name_of(by: User) -> str:
     """Return the name to keep of who entered."""
     return by.get_full_name() or _("un membre du personnel")

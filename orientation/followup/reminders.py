@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from notifications.kinds import BULK, Kind, register
+from notifications.languages import FRENCH, worded
 from notifications.models import OutboxMessage
 from notifications.rendering import build_email
 from notifications.services import Addressee, enqueue_all
@@ -32,7 +33,7 @@ from orientation.models import Campaign, Phase, PhaseState, Reminder
 from schools.models import Guardian, Student
 from schools.policies import ROLES_OF_ACT, StaffAct
 from schools.staff import schools_of_staff
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 REMINDER = "orientation.reminder"
 
@@ -133,6 +134,7 @@ def remind(
             Addressee(
                 recipient=f"guardian:{row.guardian_id}",
                 address=row.guardian.usable_email,
+                language=row.guardian.language,
                 deduplication_key=_key(row),
                 context=_about(row.student),
             )
@@ -147,7 +149,7 @@ def remind(
 
 def preview_text(student: Student, campaign: Campaign, phase: Phase) -> str:
     """Return the words of the reminder about this student, as they would be sent. No query."""
-    message = OutboxMessage(kind=REMINDER, context={**_words(campaign, phase), **_about(student)})
+    message = OutboxMessage(kind=REMINDER, context=worded({**_words(campaign, phase), **_about(student)}, FRENCH))
     return str(build_email(message).body)
 
 
@@ -155,9 +157,9 @@ def _words(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     """Return what all the reminders of a phase say."""
     return {
         "school": campaign.school.name,
-        "phase": str(phase.phase_kind.label),
+        "phase": phase.phase_kind.label,
         "kind": phase.kind,
-        "until": spoken_instant(phase.closes_at, campaign.school),
+        "until": spoken_instant_lazy(phase.closes_at, campaign.school),
     }
 
 

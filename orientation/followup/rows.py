@@ -87,7 +87,7 @@ def guardians_of(campaign: Campaign, students: Iterable[Student], *, at: datetim
     links: Iterable[Guardianship] = (
         acting_guardianships(campaign, at)
         .filter(student__in=[each.pk for each in students])
-        .select_related("guardian")
+        .select_related("guardian__user")
         .order_by("pk")
     )
     for link in links:

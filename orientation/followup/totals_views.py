@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from notifications.languages import in_french
 from orientation.followup import exports
 from orientation.followup.charts import Chart, chart
 from orientation.followup.families import campaign_of
@@ -55,6 +56,7 @@ def totals(request: HttpRequest, uai: str) -> HttpResponse:
 
 
 @require_safe
+@in_french
 def totals_export(request: HttpRequest, uai: str) -> HttpResponse:
     """Give the totals as a file."""
     scope = staff_scope(request, uai, StaffAct.EXPORT)

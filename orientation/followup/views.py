@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.services import note_reading
+from notifications.languages import in_french
 from orientation.decisions.history import history_of
 from orientation.errors import NotAllowed
 from orientation.followup import exports
@@ -186,6 +187,7 @@ def _seen_at(request: HttpRequest, scope: StaffScope) -> datetime:
 
 
 @require_safe
+@in_french
 def followup_export(request: HttpRequest, uai: str) -> HttpResponse:
     """Give the families listed, or what they validated, as a file."""
     scope = staff_scope(request, uai, StaffAct.EXPORT)

@@ -19,7 +19,7 @@ from orientation.notices.hours import leaving_at
 from orientation.notices.recipients import Notice, recipients, takes_part
 from orientation.wording import COUNCIL_WORDS
 from schools.models import Guardianship, Student
-from schools.times import spoken_instant
+from schools.times import spoken_instant_lazy
 
 
 def register_kinds() -> None:
@@ -42,6 +42,7 @@ def owe(notice: Notice, phase: Phase, links: Sequence[Guardianship], *, at: date
             Addressee(
                 recipient=f"guardian:{link.guardian_id}",
                 address=link.guardian.usable_email,
+                language=link.guardian.language,
                 deduplication_key=f"{key_of(notice, phase)}{link.student_id}:{link.guardian_id}",
                 context=_about(link, phase),
             )
@@ -51,8 +52,8 @@ def owe(notice: Notice, phase: Phase, links: Sequence[Guardianship], *, at: date
             "phase_id": phase.pk,
             "instant": _instant(notice, phase),
             "school": school.name,
-            "phase": str(phase.phase_kind.label),
-            "until": spoken_instant(phase.closes_at, school),
+            "phase": phase.phase_kind.label,
+            "until": spoken_instant_lazy(phase.closes_at, school),
         },
         at=leaving_at(phase, at),
     )

@@ -54,7 +54,7 @@ def _owe_batch(notice: Notice, phase: Phase, at: datetime, size: int) -> int:
         recipients(notice, phase, at)
         .annotate(key=key, has_validated=has_validated(phase))
         .exclude(Exists(OutboxMessage.objects.filter(deduplication_key=OuterRef("key"))))
-        .select_related("guardian", "student")
+        .select_related("guardian__user", "student")
         .order_by("pk")[:size]
     )
     owe(notice, phase, links, at=at)

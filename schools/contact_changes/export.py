@@ -7,6 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from notifications.languages import in_french
 from schools.contact_changes.fields import PHONES, siecle_value
 from schools.countries import country_name
 from schools.models import ContactChange, ContactField, Guardian, School
@@ -40,6 +41,7 @@ ADDRESS_LINES = 4
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+@in_french
 def changes_file(changes: Iterable[ContactChange], guardians: Iterable[Guardian], school: School) -> bytes:
     """Return the CSV (UTF-8 with BOM, semicolons) of these guardians: each value as it would be once all is taken.
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from notifications.languages import in_french
 from schools.imports.preview import NOTES, SECTIONS, Line
 from schools.models import School, SiecleImport
 
@@ -67,6 +68,7 @@ def sections_of(siecle_import: SiecleImport, *, with_contact: bool) -> list[Sect
     ]
 
 
+@in_french
 def report_of(siecle_import: SiecleImport, *, with_contact: bool) -> str:
     """Return the report for a spreadsheet: semicolons, and nothing that a spreadsheet would compute. One query."""
     sheet = io.StringIO()

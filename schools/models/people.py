@@ -152,6 +152,8 @@ class Guardian(models.Model):
         default=False,
         help_text=_("Les confirmations, publications, réponses et décisions lui sont toujours envoyées."),
     )
+    without_pupil_since = models.DateTimeField(_("sans élève depuis le"), null=True, blank=True, editable=False)
+    """When it was first seen that no tie is left: their retention begins (`schools.retention`)."""
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -182,6 +184,11 @@ class Guardian(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.usual_name or self.family_name}".strip()
+
+    @property
+    def language(self) -> str:
+        """The language of the e-mails to this person: that of their account, if they chose one, else French."""
+        return (self.user.language if self.user else "") or settings.LANGUAGE_CODE
 
     @property
     def usable_email(self) -> str:

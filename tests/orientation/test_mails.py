@@ -31,6 +31,7 @@ CONTEXT = {
     "site_title": "Scolarité Services",
     "site_url": "https://scolarite.example",
     "is_demonstration": False,
+    "versions": [{"language": "fr"}],
     "language": "fr",
     "subject": "Confirmation",
 }
