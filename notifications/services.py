@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Least, Now
+from django.utils import timezone
 
 from notifications import kinds
 from notifications.broker import wake_worker
@@ -66,7 +68,7 @@ def enqueue_all(*, kind: str, to: Iterable[Addressee], context: dict[str, Any], 
             language=each.language,
             context=worded({**context, **each.context}, each.language),
             deduplication_key=each.deduplication_key,
-            due_at=at,
+            due_at=_due(at),
             created_at=at,
         )
         for each in to
@@ -77,6 +79,11 @@ def enqueue_all(*, kind: str, to: Iterable[Addressee], context: dict[str, Any], 
     OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
         wake_on_commit()
+
+
+def _due(at: datetime) -> datetime | Least:
+    """Return when it becomes due; what is owed now, by the database's clock: ours may run ahead, and delay it."""
+    return Least(Value(at), Now()) if at <= timezone.now() else at
 
 
 def wake_on_commit() -> None:

@@ -129,9 +129,15 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 # what the address asks for (sslmode, sslrootcert) stays
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
-    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=4), "timeout": 5},
+    "pool": {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=4),
+        "timeout": 5,
+        "reconnect_timeout": 5,  # then the next request tries, instead of a pause that doubles to two minutes
+    },
     "connect_timeout": 5,
 }
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # nobody is given a connection that a restart has broken
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL")
@@ -151,6 +157,7 @@ DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long Redis is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 10}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

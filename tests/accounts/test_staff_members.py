@@ -496,4 +496,4 @@ def test_two_heads_cannot_both_leave(here: School, head: User) -> None:
 def test_an_invitation_is_dated_by_the_request(here: School, head: User) -> None:
     with time_machine.travel(NOW, tick=False):
         members.invite(school=here, invitation=invitation(), by=head, at=NOW)
-    assert OutboxMessage.objects.get().due_at == NOW
+    assert OutboxMessage.objects.get().created_at == NOW

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from time import monotonic
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -145,3 +147,11 @@ def test_what_is_due_is_found_through_the_partial_index():
         cursor.execute("SET LOCAL enable_seqscan = off")
         due = OutboxMessage.objects.due(timezone.now()).select_for_update(skip_locked=True)[:20]
         assert "outbox_due" in due.explain()
+
+
+@pytest.mark.django_db
+def test_what_is_owed_now_is_due_now_even_if_our_clock_runs_ahead(owe):
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        row = owe(at=timezone.now())
+    assert row.due_at <= timezone.now()
+    assert row.created_at > timezone.now()
