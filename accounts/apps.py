@@ -8,9 +8,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from accounts import checks, mails, receivers  # noqa: F401 - importing registers checks and receivers
+        from accounts import checks, mails, receivers, retention  # noqa: F401 - importing registers checks and receivers
         from schools.policies import StaffAct
         from schools.staff_pages import StaffPage, register
 
         mails.register_kinds()
+        retention.register_rules()
         register(StaffPage(title=_("Personnels"), url_name="staff_members", act=StaffAct.MANAGE_STAFF, position=60))

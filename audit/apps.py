@@ -8,5 +8,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.context import watch
+        from audit.rules import register_rules
 
         connection_created.connect(watch, dispatch_uid="audit.context.watch")
+        register_rules()

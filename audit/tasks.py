@@ -1,12 +1,17 @@
-"""What Celery's tasks are made of."""
+"""What Celery's tasks are made of, and the one of this room."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from celery import Task
+from celery import Task, shared_task
+from django.utils import timezone
 
 from audit.context import acting
+from audit.retention import apply_rules
+
+logger = logging.getLogger(__name__)
 
 
 class ActingTask(Task):
@@ -15,3 +20,10 @@ class ActingTask(Task):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with acting(origin=f"tâche {self.name.rpartition('.')[2]}"):
             return super().__call__(*args, **kwargs)
+
+
+@shared_task(ignore_result=True)
+def apply_retention() -> None:
+    """Erase what is past its retention, every night; only the counts are logged."""
+    for outcome in apply_rules(at=timezone.now()):
+        logger.info("retention: rule=%s rows=%d", outcome.rule.name, sum(outcome.rows.values()))

@@ -6,4 +6,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Courriels"
 
     def ready(self) -> None:
-        from notifications import receivers  # noqa: F401  connects them
+        from notifications import receivers, retention  # noqa: F401  connects the receivers
+
+        retention.register_rules()

@@ -9,7 +9,7 @@ class OrientationConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from accounts import menu
-        from orientation import mails
+        from orientation import mails, retention
         from orientation.council import mails as council_mails
         from orientation.decisions import mails as decision_mails
         from orientation.followup import reminders
@@ -19,6 +19,7 @@ class OrientationConfig(AppConfig):
         from schools.policies import StaffAct
 
         menu.register(ORIENTATION)
+        retention.register_rules()
         mails.register_kinds()
         council_mails.register_kinds()
         decision_mails.register_kinds()

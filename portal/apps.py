@@ -8,10 +8,11 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import menu
-        from portal import contact
+        from portal import contact, retention
         from portal.service import SERVICES
 
         contact.register_kinds()
+        retention.register_rules()
 
         for service in SERVICES:
             menu.register(service)

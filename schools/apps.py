@@ -7,10 +7,11 @@ class SchoolsConfig(AppConfig):
     verbose_name = "Établissements et familles"
 
     def ready(self) -> None:
-        from schools import contact, receivers, staff_pages  # noqa: F401  importing connects the receivers
+        from schools import contact, receivers, retention, staff_pages  # noqa: F401  importing connects the receivers
         from schools.policies import StaffAct
 
         contact.register_kinds()
+        retention.register_rules()
         staff_pages.register(
             staff_pages.StaffPage(title=_("Actualités"), url_name="school_messages", act=StaffAct.READ, position=15)
         )

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
@@ -180,6 +181,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "apply-retention": {
+        "task": "audit.tasks.apply_retention",
+        "schedule": crontab(hour=2, minute=40),  # UTC: at night in the mainland, and few are up elsewhere
+        "options": {"expires": 3600},
+    },
 }
 
 # --- Who is signed in -----------------------------------------------------------------------------------------------
@@ -257,6 +263,7 @@ LANGUAGE_COOKIE_NAME = "__Host-langue" if SITE_IS_HTTPS else "langue"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, SITE_IS_HTTPS, "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["scolarite.formats"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 

@@ -5,7 +5,7 @@ from schools.siecle.pair import SiecleExport, read_pair
 from schools.siecle.plan import Counts, ImportPlan, ImportReport, plan_import
 from schools.siecle.records import Note
 from schools.siecle.sources import SiecleFile
-from schools.siecle.territories import is_uai, school_year_at, school_years_around, time_zone_of
+from schools.siecle.territories import is_uai, school_year_at, school_year_begins_at, school_years_around, time_zone_of
 from schools.siecle.write import apply_import
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "plan_import",
     "read_pair",
     "school_year_at",
+    "school_year_begins_at",
     "school_years_around",
     "time_zone_of",
 ]

@@ -53,6 +53,11 @@ def school_year_at(instant: datetime, time_zone: str = TimeZone.METROPOLE) -> in
     return local.year if local.month >= _first_month(time_zone) else local.year - 1
 
 
+def school_year_begins_at(year: int, time_zone: str = TimeZone.METROPOLE) -> datetime:
+    """Return the aware instant at which the school year of this year begins, and the former one ends."""
+    return datetime(year, _first_month(time_zone), 1, tzinfo=ZoneInfo(time_zone))
+
+
 def school_years_around(instant: datetime, time_zone: str) -> list[int]:
     """Return the school year of an instant and, two months before and after it turns, the other one; later first."""
     year = school_year_at(instant, time_zone)
