@@ -20,12 +20,18 @@ def spoken_instant(instant: datetime, school: School) -> str:
     'jeudi 4 juin 2026 à 23 h 59 (heure de Paris)'
     """
     local = timezone.localtime(instant, school.zone)
-    hour = f"{local.hour}\u00a0h\u00a0{local.minute:02}" if local.minute else f"{local.hour}\u00a0h"
     return _("%(day)s à %(hour)s (%(zone)s)") % {
         "day": date_format(local, "l j F Y"),
-        "hour": hour,
+        "hour": spoken_hour(local),
         "zone": TimeZone(school.time_zone).label,
     }
+
+
+def spoken_hour(local: datetime) -> str:
+    """Return the hour that this instant's own clock shows: `23 h 59`, `18 h`."""
+    if local.minute:
+        return _("%(hour)d h %(minute)02d") % {"hour": local.hour, "minute": local.minute}
+    return _("%(hour)d h") % {"hour": local.hour}
 
 
 spoken_instant_lazy = lazy(spoken_instant, str)

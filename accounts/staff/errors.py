@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from schools.times import spoken_hour
+
 
 class StaffError(Exception):
     """A refusal, shown on the page on which it was asked."""
@@ -53,7 +55,7 @@ class SignInSuspended(Suspended):
         return _(
             "Trop de mots de passe incorrects : la connexion avec cet identifiant est suspendue, "
             "encore %(time)s (jusqu’à %(hour)s, heure de Paris). Vous pouvez aussi choisir un nouveau mot de passe."
-        ) % {"time": self.waiting_time, "hour": f"{local.hour}\u00a0h\u00a0{local.minute:02}"}
+        ) % {"time": self.waiting_time, "hour": spoken_hour(local)}
 
 
 class WrongCode(StaffError):

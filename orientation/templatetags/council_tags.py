@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from schools.models import School
-from schools.times import spoken_instant
+from schools.times import spoken_hour, spoken_instant
 
 register = template.Library()
 
@@ -18,4 +18,4 @@ def kept_at(instant: datetime, school: School) -> str:
     local, today = timezone.localtime(instant, school.zone), timezone.localdate(timezone=school.zone)
     if local.date() != today:
         return _("le %(at)s") % {"at": spoken_instant(instant, school)}
-    return _("à %(hour)s") % {"hour": f"{local.hour}\u00a0h\u00a0{local.minute:02}"}
+    return _("à %(hour)s") % {"hour": spoken_hour(local)}

@@ -6,6 +6,7 @@ const TYPING_ENDS_AFTER = 1200;
 
 const list = document.querySelector("[data-council]");
 const alert = document.getElementById("alerte");
+const words = list?.dataset ?? {}; // in the language of the page
 
 // --- What each line is doing: how many changes it had, and how many are kept -----------------------------------------
 
@@ -25,14 +26,14 @@ function formsToKeep() {
   return [...document.querySelectorAll("form[data-autosave]")].filter(isUnkept);
 }
 
-function say(form, words) {
+function say(form, reason) {
   const place = form.querySelector("[role=status]");
   if (!place) return;
   const line = document.createElement("p");
   const tag = document.createElement("span");
   tag.className = "staff-tag is-error";
-  tag.textContent = "Non enregistré";
-  line.append(tag, ` ${words}`);
+  tag.textContent = words.unkept;
+  line.append(tag, ` ${reason}`);
   place.replaceChildren(line);
 }
 
@@ -61,7 +62,7 @@ list?.addEventListener("change", (event) => {
 
 function sumUp(details) {
   const names = [...details.querySelectorAll("input:checked")].map((box) => box.parentElement.textContent.trim());
-  details.querySelector(".council-recommended__list").textContent = `\u00a0: ${names.join(", ") || "aucune"}`;
+  details.querySelector(".council-recommended__list").textContent = `\u00a0: ${names.join(", ") || words.none}`;
 }
 
 document.body.addEventListener("htmx:configRequest", (event) => {
@@ -114,9 +115,9 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
 });
 
 function reasonOf(xhr) {
-  if (xhr.status === 0) return "pas de réponse du réseau. Ce que vous avez saisi reste dans la page\u00a0; un nouvel essai suivra.";
-  if (xhr.status === 200) return "votre session a pris fin. Reconnectez-vous dans un autre onglet\u00a0: l’enregistrement reprendra ici.";
-  return "le service a refusé. Ce que vous avez saisi reste dans la page\u00a0; un nouvel essai suivra.";
+  if (xhr.status === 0) return words.noNetwork;
+  if (xhr.status === 200) return words.signedOut;
+  return words.refused;
 }
 
 // The watch (every 10 s) was answered: the network and the session are back, and it brought a token of this session.
@@ -142,7 +143,7 @@ document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
   const news = event.detail.fragment.querySelector?.(".council-line__state");
   const place = shown.querySelector("[data-news]");
   if (place && news) {
-    place.textContent = `Modifiée par ailleurs\u00a0: ${news.textContent.replace(/\s+/g, " ").trim()}`;
+    place.textContent = `${words.elsewhere} ${news.textContent.replace(/\s+/g, " ").trim()}`;
     place.hidden = false;
   }
 });
