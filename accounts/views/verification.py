@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.forms import MAX_CHILDREN, BirthDatesForm, shown_children
+from accounts.forms import MAX_CHILDREN, BirthDatesForm, dates_typed, shown_children
 from accounts.linking import Person
 from accounts.models import Profile
 from accounts.refusals import Expired, ProofLocked, SignInRefused
@@ -39,9 +39,7 @@ def verification(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, pending: PendingIdentity) -> HttpResponse:
     children = shown_children(request.POST)
     if "add" in request.POST:
-        said = {
-            f"birth_date_{number}": request.POST.get(f"birth_date_{number}", "") for number in range(1, children + 1)
-        }
+        said = dates_typed(request.POST, children)
         return _question(request, pending, BirthDatesForm(children=min(children + 1, MAX_CHILDREN), said=said))
     form = BirthDatesForm(request.POST, children=children)
     if not form.is_valid():

@@ -114,14 +114,23 @@ class Browser(Client):
 
     def prove(self, *dates: str) -> Any:
         """Answer the question of decision 19."""
-        data = {f"birth_date_{number}": date for number, date in enumerate(dates, start=1)}
-        return self.post("/connexion/verification/", data | {"children": str(max(len(dates), 1))})
+        data = {"children": str(max(len(dates), 1))}
+        for number, date in enumerate(dates, start=1):
+            data |= typed_date(number, date)
+        return self.post("/connexion/verification/", data)
 
     @property
     def user(self) -> User | None:
         """Who is signed in, as the server knows it."""
         key = self.session.get("_auth_user_id")
         return User.objects.get(pk=key) if key else None
+
+
+def typed_date(number: int, date: str) -> dict[str, str]:
+    """Return the three fields in which a child's birth date is typed; `date` is `2011-05-14`, or empty."""
+    year, month, day = date.split("-") if date else ("", "", "")
+    name = f"birth_date_{number}"
+    return {f"{name}_jour": day, f"{name}_mois": month, f"{name}_annee": year}
 
 
 @pytest.fixture

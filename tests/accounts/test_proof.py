@@ -22,7 +22,7 @@ from accounts.models import Identity, ProofAttempts, User
 from notifications.models import OutboxMessage
 from schools.models import Guardian, Relationship, ResponsibilityLevel, School
 from tests.accounts import people
-from tests.accounts.conftest import SERVICES, Browser
+from tests.accounts.conftest import SERVICES, Browser, typed_date
 from tests.accounts.people import HUGO_BIRTH, LEA_BIRTH
 from tests.accounts.provider import Provider
 
@@ -73,7 +73,7 @@ def test_the_next_sign_in_asks_nothing(browser: Browser, franceconnect: Provider
 def test_dates_are_read_as_people_write_them(browser: Browser, franceconnect: Provider, claire: Guardian) -> None:
     browser.sign_in(franceconnect)
 
-    browser.prove("14/05/2011")
+    browser.prove("2011- 5 -14")
 
     assert browser.user
 
@@ -323,10 +323,11 @@ def test_a_child_is_added_without_javascript_and_without_losing_what_was_said(
 ) -> None:
     browser.sign_in(franceconnect)
 
-    page = browser.post(PROOF, {"children": "1", "birth_date_1": LEA, "add": "1"}).content.decode()
+    page = browser.post(PROOF, {"children": "1", "add": "1"} | typed_date(1, LEA)).content.decode()
 
-    assert f'value="{LEA}"' in page
-    assert 'name="birth_date_2"' in page
+    for part in typed_date(1, LEA).values():
+        assert f'value="{part}"' in page
+    assert 'name="birth_date_2_jour"' in page
     assert '<input type="hidden" name="children" value="2"' in page
     assert not ProofAttempts.objects.exists()
 
@@ -337,10 +338,10 @@ def test_the_number_of_children_stays_within_bounds(
 ) -> None:
     browser.sign_in(franceconnect)
 
-    page = browser.post(PROOF, {"children": children, "birth_date_1": LEA, "add": "1"})
+    page = browser.post(PROOF, {"children": children, "add": "1"} | typed_date(1, LEA))
 
     assert page.status_code == 200
-    assert page.content.decode().count('type="date"') <= 12
+    assert page.content.decode().count('_annee" name=') <= 12
 
 
 def test_the_identity_does_not_wait_for_ever(browser: Browser, franceconnect: Provider, claire: Guardian) -> None:

@@ -183,6 +183,11 @@ def test_the_journey_by_keyboard_alone(open_page: OpenPage, product: Product) ->
     expect(page.get_by_role("heading", name="Vos choix définitifs ont bien été validés.")).to_be_visible()
 
 
+def type_birth_date(page: Page, *typed: str) -> None:
+    for label, part in zip(("Jour", "Mois", "Année"), typed, strict=True):
+        page.get_by_label(label, exact=True).fill(part)
+
+
 def test_a_parent_comes_by_franceconnect_and_proves_who_they_are(open_page: OpenPage, product: Product) -> None:
     page = open_page(360)
     page.goto(product.site + "/connexion/representant/")
@@ -197,12 +202,12 @@ def test_a_parent_comes_by_franceconnect_and_proves_who_they_are(open_page: Open
     continue_button.click()
     page.wait_for_url(f"{product.site}/**")
     check_page(page)
-    page.get_by_label("Date de naissance de l’enfant n° 1").fill("2010-01-01")
+    type_birth_date(page, "01", "01", "2010")
     page.get_by_role("button", name="Vérifier").click()
     expect(page.get_by_text("ne correspondent à aucun dossier").first).to_be_visible()
     check_page(page)
     expect(page.get_by_role("link", name="Orientation : Noé Hoarau")).to_have_count(0)
-    page.get_by_label("Date de naissance de l’enfant n° 1").fill("2011-09-17")
+    type_birth_date(page, "17", "09", "2011")
     page.get_by_role("button", name="Vérifier").click()
     expect(page.get_by_role("link", name="Orientation : Noé Hoarau")).to_be_visible()
     page.get_by_role("link", name="Orientation : Noé Hoarau").click()
