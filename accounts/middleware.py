@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -18,11 +19,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.connections import note_activity
 from accounts.kept_forms import keep_form
-from accounts.sessions import MAX_AGE, RENEWED_AT_SESSION_KEY, SIGNED_IN_AT_SESSION_KEY, same_site_path
+from accounts.models import User
+from accounts.sessions import MAX_AGE, SIGNED_IN_AT_SESSION_KEY, OpenPage, renew, same_site_path
 from accounts.views.failures import with_next
-
-RENEWAL_INTERVAL = 60
-"""Seconds. The idle delay starts again at most once a minute, so that reading pages seldom writes."""
 
 
 class SessionLimits:
@@ -32,23 +31,19 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        now = time.time()
         signed_in_at = request.session.get(SIGNED_IN_AT_SESSION_KEY)
-        if signed_in_at is not None:
-            if now - signed_in_at >= MAX_AGE:
-                auth.logout(request)
-            elif now - request.session.get(
-                RENEWED_AT_SESSION_KEY, signed_in_at
-            ) >= RENEWAL_INTERVAL and not _only_asks_how_long(request):
-                request.session[RENEWED_AT_SESSION_KEY] = now
-                if request.user.is_authenticated:
-                    note_activity(request, user=request.user, at=timezone.now())
+        if signed_in_at is not None and time.time() - signed_in_at >= MAX_AGE:
+            auth.logout(request)
         return self.get_response(request)
 
-
-def _only_asks_how_long(request: HttpRequest) -> bool:
-    """Tell whether this is the page's own question about the session: it must not make it last."""
-    return request.method in ("GET", "HEAD") and request.path == reverse("accounts:session")
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_arguments: Any) -> None:
+        """Renew the session for a person, less long for a page that asks by itself."""
+        if SIGNED_IN_AT_SESSION_KEY not in request.session:
+            return
+        page: OpenPage | None = getattr(view, "asked_by_an_open_page", None)
+        page = page if page and page.asks(request) else None
+        if renew(request, page=page, now=time.time()) and isinstance(request.user, User):
+            note_activity(request, user=request.user, at=timezone.now())
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,15 +15,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile, Provider, User
+from operations.metrics import BY_PASSWORD, SIGN_INS, SIGNED_IN
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 PROVIDER_SESSION_KEY = "oidc_provider"
 ID_TOKEN_SESSION_KEY = "oidc_id_token"  # noqa: S105 - the name of a key
 PENDING_SESSION_KEY = "pending_identity"
 SIGNED_IN_AT_SESSION_KEY = "signed_in_at"
 RENEWED_AT_SESSION_KEY = "renewed_at"
+ACTED_AT_SESSION_KEY = "acted_at"
+"""When the person last asked for something themselves; what an open page asks by itself is no act."""
 
 MAX_AGE = 8 * 3600
 """Seconds that a session lasts however active one is; `settings.SESSION_COOKIE_AGE` is the delay without a request."""
+
+RENEWAL_INTERVAL = 60
+"""Seconds. The idle delay starts again at most once a minute, so that reading pages seldom writes."""
+
+COUNCIL_MAX_AGE = 2 * 3600
+"""Seconds that the council's page, left open, keeps the session after its last act: a council lasts."""
 
 PENDING_MAX_AGE = 15 * 60
 """Seconds that a proven identity waits for its owner to say the birth dates."""
@@ -86,6 +97,48 @@ def remaining_seconds(request: HttpRequest) -> int:
     return max(0, int(ends_at - time.time()))
 
 
+def asked_by_an_open_page(*, lasts: int, by_htmx: bool = False) -> Callable[[View], View]:
+    """Mark a view whose GET an open page asks by itself: the session lasts `lasts` seconds after the person's last act.
+
+    0 where such a question never makes it last. With `by_htmx` only those are the page's own that htmx sends.
+    """
+
+    def mark(view: View) -> View:
+        view.asked_by_an_open_page = OpenPage(lasts, by_htmx)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """What `asked_by_an_open_page` says of a view."""
+
+    lasts: int
+    by_htmx: bool
+
+    def asks(self, request: HttpRequest) -> bool:
+        """Whether this request is the page's own."""
+        return request.method in ("GET", "HEAD") and (not self.by_htmx or "HX-Request" in request.headers)
+
+
+def renew(request: HttpRequest, *, page: OpenPage | None, now: float) -> bool:
+    """Begin the idle delay again, for the person or for the page that they left open; whether it did.
+
+    An open page renews as long as what it renews ends within its own delay.
+    """
+    session = request.session
+    signed_in_at = session[SIGNED_IN_AT_SESSION_KEY]
+    if now - session.get(RENEWED_AT_SESSION_KEY, signed_in_at) < RENEWAL_INTERVAL:
+        return False
+    if page is None:
+        session[ACTED_AT_SESSION_KEY] = now
+    elif now + settings.SESSION_COOKIE_AGE > session.get(ACTED_AT_SESSION_KEY, signed_in_at) + page.lasts:
+        return False
+    session[RENEWED_AT_SESSION_KEY] = now
+    return True
+
+
 def keep_pending(request: HttpRequest, pending: PendingIdentity) -> None:
     """Keep the identity for the proof, in place of whoever was signed in."""
     _leave(request)
@@ -115,6 +168,7 @@ def open_session(
 ) -> None:
     """Sign the account in. A session of another account is emptied first; the token to sign out with is the new one."""
     auth.login(request, user, backend=backend)
+    SIGN_INS.labels(Provider(provider).value, SIGNED_IN).inc()
     request.session.pop(PENDING_SESSION_KEY, None)
     request.session.pop(PROFILE_SESSION_KEY, None)
     if profile:
@@ -125,6 +179,7 @@ def open_session(
 def open_staff_session(request: HttpRequest, user: User) -> None:
     """Sign in a member of staff by their password: what the session held as a family's does not stay."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    SIGN_INS.labels(BY_PASSWORD, SIGNED_IN).inc()
     for name in (PROFILE_SESSION_KEY, PROVIDER_SESSION_KEY, ID_TOKEN_SESSION_KEY, PENDING_SESSION_KEY):
         request.session.pop(name, None)
 

@@ -7,12 +7,13 @@ import time
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.sessions import RENEWED_AT_SESSION_KEY, remaining_seconds
+from accounts.sessions import ACTED_AT_SESSION_KEY, RENEWED_AT_SESSION_KEY, asked_by_an_open_page, remaining_seconds
 
 
+@asked_by_an_open_page(lasts=0)
 @require_http_methods(["GET", "POST"])
 def session(request: HttpRequest) -> JsonResponse:
     """Say how many seconds are left; a POST is the button that asks for a new half-hour."""
     if request.method == "POST":
-        request.session[RENEWED_AT_SESSION_KEY] = time.time()
+        request.session[RENEWED_AT_SESSION_KEY] = request.session[ACTED_AT_SESSION_KEY] = time.time()
     return JsonResponse({"remaining": remaining_seconds(request)})

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.sessions import COUNCIL_MAX_AGE, asked_by_an_open_page
 from audit.services import note_reading
 from orientation.council.lines import tokens_of
 from orientation.council.pages import Place, ShownLine, classes_of, councils_of, place_of, title_of
@@ -32,6 +33,7 @@ def councils(request: HttpRequest, uai: str) -> HttpResponse:
     return scope.render("orientation/staff/councils.html", context)
 
 
+@asked_by_an_open_page(lasts=COUNCIL_MAX_AGE, by_htmx=True)
 @require_safe
 def council(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> HttpResponse:
     """Show a class line by line, or one pupil for the whole room with `?projection=1`."""
@@ -42,6 +44,7 @@ def council(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> H
     return show_class(place)
 
 
+@asked_by_an_open_page(lasts=COUNCIL_MAX_AGE)
 @require_safe
 def news(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> HttpResponse:
     """Return the lines that differ from those the page knows (`connues=<pupil>:<token>,…`)."""
