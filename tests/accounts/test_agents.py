@@ -16,7 +16,14 @@ from tests import factories
 from tests.accounts.conftest import Browser, _configure
 from tests.accounts.provider import Provider, Server
 from tests.accounts.staff import CODE, INDEX, SETUP, SIGN_IN, code, member, telephone, text_of
-from tests.accounts.test_lying_provider import CALL_FAULTS, DISCOVERY_FAULTS, ID_TOKEN_FAULTS, LIED, USERINFO_FAULTS
+from tests.accounts.test_lying_provider import (
+    CALL_FAULTS,
+    DISCOVERY_FAULTS,
+    ID_TOKEN_FAULTS,
+    LIED,
+    SLOW,
+    USERINFO_FAULTS,
+)
 
 pytestmark = pytest.mark.django_db
 EMAIL = "helene.vasseur@ac-paris.example"
@@ -340,8 +347,9 @@ def test_a_provider_that_lies_opens_nothing(browser: Browser, agents: Provider, 
 def test_a_provider_that_fails_opens_nothing(
     browser: Browser, agents: Provider, here: School, settings: Any, fault: str
 ) -> None:
-    settings.OIDC_TIMEOUT = 0.5
     break_it, title = (CALL_FAULTS | DISCOVERY_FAULTS)[fault]
+    if title == SLOW:
+        settings.OIDC_TIMEOUT = 0.4
     if fault in DISCOVERY_FAULTS:
         break_it(agents)
         answer = browser.get("/connexion/agents/")
