@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots gallery weight audit programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight audit faults programs system clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,10 @@ judges/node_modules/installed: judges/package-lock.json $(VENV)/installed
 	@$(RUN) -m judges.programs --install
 	@cd judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
+
+faults: $(VENV)/installed  ## Inject every fault into the running product, and print what was kept and sent.
+	@$(RUN) -m tests.faults.faketime --install || true
+	@$(RUN) -m tests.faults
 
 programs: $(VENV)/installed
 	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }

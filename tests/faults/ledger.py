@@ -18,7 +18,7 @@ PROMISED = 120
 PATIENCE = 240
 """Seconds until we stop waiting: a machine that is busy is no fault of the product's."""
 
-_OWED = "SELECT id::text FROM notifications_outboxmessage WHERE recipient = ANY(%s) AND kind LIKE 'orientation.%%'"
+_OWED = "SELECT id::text FROM notifications_outboxmessage WHERE recipient = ANY(%s) AND kind LIKE %s"
 _SUBMISSIONS = """
 SELECT s.public_id::text, v.number FROM orientation_submission v JOIN schools_student s ON s.id = v.student_id
 JOIN orientation_phase p ON p.id = v.phase_id WHERE s.public_id = ANY(%s::uuid[]) AND p.kind = 'final_choices'
@@ -29,7 +29,8 @@ JOIN orientation_phase p ON p.id = v.phase_id WHERE s.public_id = ANY(%s::uuid[]
 class Row:
     """One line of the table.
 
-    `window` is how many duplicates the protocol itself may leave; `seconds` is when the last e-mail left, since recovery.
+    `window` is how many duplicates the protocol itself may leave; `seconds` is when the last
+    e-mail left, since recovery.
     """
 
     fault: str
@@ -66,16 +67,19 @@ HEADINGS = ["fault", "in flight", "accepted", "kept", "owed", "sent", "duplicate
 
 
 class Ledger:
-    """Counts what became of these families from now on."""
+    """Counts what became of these families and of e-mails of a kind (a pattern of SQL), but for the `earlier` ones."""
 
-    def __init__(self, site: Site, families: Sequence[Family]) -> None:
+    def __init__(self, site: Site, families: Sequence[Family], *, kind: str = "orientation.%") -> None:
         self.site = site
         self.families = families
+        self.kind = kind
+        self.earlier: frozenset[str] = frozenset()
 
     def owed(self) -> list[str]:
         """Return the Message-IDs that are owed to their guardians."""
         keys = [f"guardian:{pk}" for family in self.families for pk in family.guardians]
-        return [f"<{row[0]}@" for row in self.site.database.rows(_OWED, keys)]
+        rows = self.site.database.rows(_OWED, keys, self.kind)
+        return [head for (pk,) in rows if (head := f"<{pk}@") not in self.earlier]
 
     def received(self) -> Counter[str]:
         """Return how often the provider received each of those."""
