@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
@@ -112,6 +112,25 @@ def _of_one_campaign(phases: Sequence[Phase], now: datetime) -> list[Phase]:
     begun = [phase for phase in phases if phase.opens_at <= now]
     chosen = begun[0] if begun else phases[-1] if phases else None
     return [phase for phase in phases if chosen and phase.campaign_id == chosen.campaign_id]
+
+
+def past_phases(student: Student) -> dict[int, PhaseSet]:
+    """Return the phases of the earlier campaigns that hold something of a student, newest year first: one query.
+
+    Earlier than the campaign to show (`phases_of`); none without one.
+    """
+    shown = next(iter(phases_of(student)), None)
+    if shown is None:
+        return {}
+    of_student = {"student": student, "phase__campaign": OuterRef("campaign")}
+    held = Exists(Submission.objects.filter(**of_student)) | Exists(Decision.objects.filter(**of_student))
+    found: dict[int, list[Phase]] = {}
+    earlier = Phase.objects.filter(
+        held, campaign__school_id=student.school_id, campaign__school_year__lt=shown.campaign.school_year
+    )
+    for phase in earlier.select_related("campaign__school").order_by("-campaign__school_year", "opens_at"):
+        found.setdefault(phase.campaign.school_year, []).append(phase)
+    return {year: PhaseSet(phases) for year, phases in found.items()}
 
 
 def draft_of(student: Student, phase: Phase) -> Draft | None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from orientation import converters  # noqa: F401 - makes <writing_phase:…> known
-from orientation.views import choices, conflict, council, decisions, documents, home, submissions, switching
+from orientation.views import choices, conflict, council, decisions, documents, home, past, submissions, switching
 
 app_name = "orientation"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("<uuid:student>/propositions/<slug:pathway>/d-accord/", council.answer, {"agrees": True}, name="agree"),
     path(
         "<uuid:student>/propositions/<slug:pathway>/pas-d-accord/", council.answer, {"agrees": False}, name="disagree"
+    ),
+    path("<uuid:student>/annees/<int:year>/", past.past_year, name="past_year"),
+    path(
+        "<uuid:student>/annees/<int:year>/<writing_phase:kind>/demande/<int:number>/recepisse.pdf",
+        past.past_receipt,
+        name="past_receipt",
     ),
     path("<uuid:student>/decisions/", decisions.decisions, name="decisions"),
     path("<uuid:student>/decisions/<uuid:public_id>.pdf", decisions.pdf, name="decision_pdf"),

@@ -78,6 +78,8 @@ TABLE = {
     "orientation:agree": (302, 302, 302, 302, 404, 404, 404, 404),
     "orientation:disagree": (302, 302, 302, 302, 404, 404, 404, 404),
     "orientation:decisions": READ,
+    "orientation:past_year": (302, 404, 404, 404, 404, 404, 404, 404),  # none before a first campaign
+    "orientation:past_receipt": (302, 404, 404, 404, 404, 404, 404, 404),
     "orientation:decision_pdf": (302, 404, 404, 404, 404, 404, 404, 404),
     "orientation:deadlines": READ,
     "orientation:choices": READ,
@@ -163,6 +165,8 @@ def address(name: str, family: Family) -> str:
         "orientation:decisions": [family.emma.public_id],
         "orientation:decision_pdf": [family.emma.public_id, family.emma.public_id],
         "orientation:deadlines": [family.emma.public_id],
+        "orientation:past_year": [family.emma.public_id, 2025],
+        "orientation:past_receipt": [family.emma.public_id, 2025, "choix-definitifs", 1],
         "orientation:submission": [family.emma.public_id, "choix-definitifs", 1],
         "orientation:receipt": [family.emma.public_id, "choix-definitifs", 1],
         "portal:confirm_email": ["jeton"],

@@ -30,6 +30,7 @@ EXAMPLES = {
     "<phase>": "choix-definitifs",
     "<pathway>": "stl",
     "<number>": "1",
+    "<year>": "2026",
 }
 """What stands in an address in the place of each of its names."""
 

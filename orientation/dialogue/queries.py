@@ -19,6 +19,7 @@ from orientation.models import (
     Phase,
     PhaseKind,
     SheetReading,
+    Submission,
     Verdict,
 )
 from orientation.queries import RankedChoice, phases_of
@@ -88,6 +89,14 @@ def freezing_decisions() -> QuerySet[Decision]:
     """
     by_themself = Q(student=OuterRef("sheet__student"), phase=OuterRef("sheet__phase"))
     return Decision.objects.filter(Q(answer=OuterRef("pk")) | (by_themself & ~Q(kind=DecisionKind.AGREEMENT)))
+
+
+def choices_by_submission(submissions: Collection[Submission]) -> dict[int, list[RankedChoice]]:
+    """Return the ranks of each of these submissions, by their keys, as they were frozen: one query."""
+    found: dict[int, list[RankedChoice]] = {submission.pk: [] for submission in submissions}
+    for choice in _choices().filter(submission__in=found):
+        found[choice.submission_id].append(_ranked(choice))
+    return found
 
 
 def _choices() -> QuerySet[Choice]:

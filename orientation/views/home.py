@@ -17,7 +17,7 @@ from orientation import policies
 from orientation.decisions.history import read_by
 from orientation.dialogue.queries import published_to
 from orientation.models import CouncilSheet, Phase, PhaseKind, PhaseState
-from orientation.queries import draft_of, phases_of
+from orientation.queries import draft_of, past_phases, phases_of
 from orientation.standing import FileState, where_it_stands
 from orientation.timeline import events_of
 from orientation.wording import COUNCIL_WORDS, WRITING_WORDS
@@ -65,6 +65,7 @@ def home(request: HttpRequest, student: UUID) -> HttpResponse:
         "standing": where_it_stands(state, at=now),
         "events": events_of(history, file.student.school),
         "has_decisions": bool(history.decisions),
+        "past_years": [(year, year + 1) for year in past_phases(file.student)],
     }
     return render(request, "orientation/home.html", context)
 

@@ -237,6 +237,7 @@ EXCEPTED = {
     **dict.fromkeys(
         (
             "orientation:receipt",
+            "orientation:past_receipt",
             "orientation:decision_pdf",
             "orientation:deadlines",
             "admin:decision_pdf",
@@ -250,6 +251,7 @@ EXCEPTED = {
         ),
         _FILE,
     ),
+    "orientation:past_year": "the demonstration has one school year; its own tests open it",
     **dict.fromkeys(
         (
             "accounts:session",

@@ -313,7 +313,7 @@ def full_list(sophie: Client, dubois: Family) -> Client:
     ("name", "rest", "count"),
     [
         ("choose", None, 3),
-        ("home", [], 7),
+        ("home", [], 8),
         ("choices", [FINAL], 8),
         ("add_choice", [FINAL], 6),
         ("edit_choice", [FINAL, "generale"], 6),
