@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import Prefetch
 
@@ -19,6 +20,8 @@ from orientation.models import (
     ChoiceSpeciality,
     CouncilAnswer,
     CouncilSheet,
+    Decision,
+    DialogueStep,
     FamilyAnswer,
     Phase,
     PhaseKind,
@@ -27,6 +30,8 @@ from orientation.models import (
 )
 from orientation.queries import RankedChoice, ranked_choice_of
 from schools.models import Guardian, Guardianship, Student
+
+_Row = TypeVar("_Row", Decision, DialogueStep)
 
 
 @dataclass(frozen=True)
@@ -83,20 +88,26 @@ class Step:
 
 @dataclass(frozen=True)
 class Record:
-    """The dialogue about one pupil; `steps` by the council's kind of phase."""
+    """The dialogue about one pupil; `steps` by the council's kind of phase, then what ended it, oldest first."""
 
     student: Student
     guardians: tuple[Guardian, ...]
     steps: dict[PhaseKind, Step]
+    decisions: tuple[Decision, ...] = ()
+    ending: tuple[DialogueStep, ...] = ()
+    """The steps of a disagreement that were not cancelled."""
 
 
 def records_of(students: Sequence[Student], campaign: Campaign) -> list[Record]:
-    """Return the records of these pupils, in their order: nine queries, however many they are."""
+    """Return the records of these pupils, in their order: eleven queries, however many they are."""
     phases = {phase.phase_kind: phase for phase in Phase.objects.filter(campaign=campaign)}
     submissions = _newest_submissions(students, phases.values())
     sheets = {(each.student_id, each.phase_id): each for each in _sheets(students, campaign)}
     family_answers = newest_family_answers(sheets.values())
     guardians = _guardians(students)
+    of_them = {"student__in": students, "phase__campaign": campaign}
+    decisions = _by_student(Decision.objects.filter(**of_them).order_by("number"))
+    ending = _by_student(DialogueStep.objects.filter(**of_them, cancelled_at=None))
     return [
         Record(
             student,
@@ -109,9 +120,18 @@ def records_of(students: Sequence[Student], campaign: Campaign) -> list[Record]:
                 )
                 for kind, writing in WRITING_KIND.items()
             },
+            tuple(decisions[student.pk]),
+            tuple(ending[student.pk]),
         )
         for student in students
     ]
+
+
+def _by_student(rows: Iterable[_Row]) -> dict[int, list[_Row]]:
+    found: dict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.student_id].append(row)
+    return found
 
 
 def lines_of(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from notifications.languages import in_french
 from orientation.dialogue.records import Record, Step
 from orientation.documents import dialogue_parts as parts
+from orientation.documents import ending_parts
 from orientation.documents.frame import frame
 from orientation.documents.typesetting import typeset
 from orientation.models import Campaign, PhaseKind
@@ -62,7 +63,7 @@ def _pupil(record: Record, campaign: Campaign, heading: str, is_blank: bool) -> 
         ],
         "phases": [
             _provisional(_NOTHING if is_blank else record.steps[PhaseKind.PROVISIONAL_OPINIONS], campaign, people),
-            _final(_NOTHING if is_blank else record.steps[PhaseKind.PROPOSALS], campaign, people),
+            _final(None if is_blank else record, campaign, people),
         ],
     }
 
@@ -83,7 +84,9 @@ def _provisional(step: Step, campaign: Campaign, people: list[str]) -> dict[str,
     }
 
 
-def _final(step: Step, campaign: Campaign, people: list[str]) -> dict[str, Any]:
+def _final(record: Record | None, campaign: Campaign, people: list[str]) -> dict[str, Any]:
+    step = record.steps[PhaseKind.PROPOSALS] if record else _NOTHING
+    decisions, ending = (record.decisions, record.ending) if record else ((), ())
     return {
         "heading": _("Phase définitive : troisième trimestre"),
         "parts": [
@@ -94,8 +97,12 @@ def _final(step: Step, campaign: Campaign, people: list[str]) -> dict[str, Any]:
                 heading=_("3. Choix définitifs, propositions du conseil de classe et réponses de la famille"),
             ),
             parts.signatures(_("Signature des choix définitifs, puis des réponses"), people),
-            parts.interview(_("4. Entretien avec le chef d’établissement, si la famille n’est pas d’accord")),
-            parts.decision(_("5. Décision d’orientation du chef d’établissement")),
-            parts.appeal(_("6. Recours de la famille")),
+            ending_parts.interview(
+                _("4. Entretien avec le chef d’établissement, si la famille n’est pas d’accord"), ending
+            ),
+            ending_parts.decision(
+                _("5. Décision d’orientation du chef d’établissement"), decisions, ending, campaign.school
+            ),
+            ending_parts.appeal(_("6. Recours de la famille"), decisions, ending, campaign.school),
         ],
     }

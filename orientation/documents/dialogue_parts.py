@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -156,75 +156,27 @@ def acknowledgement(heading: str, step: Step, campaign: Campaign, people: list[s
     if found is None:
         return signatures(heading, people) | {"notes": [_("Nous avons pris connaissance des avis provisoires.")]}
     values = {"attribution": found.attribution, "at": spoken_instant(found.acknowledged_at, campaign.school)}
-    return _steps(heading, [], notes=[_("Réception accusée, %(attribution)s le %(at)s.") % values])
+    return steps_of(heading, [], notes=[_("Réception accusée, %(attribution)s le %(at)s.") % values])
 
 
-def interview(heading: str) -> Part:
-    """Return the place of the entretien (domain, 1.4)."""
-    return _steps(
-        heading,
-        [
-            _line(_pen(_("Date :")), _pen(_("Personnes présentes :"))),
-            _line(_words(_("Souhaits exprimés par la famille :")), rows=2),
-        ],
-    )
+def steps_of(heading: str, steps: Sequence[Part], *, notes: Iterable[str] = ()) -> Part:
+    return {"kind": "steps", "heading": heading, "notes": list(notes), "steps": list(steps)}
 
 
-def decision(heading: str) -> Part:
-    """Return the place of the décision: conform, or motivated, and notified (domain, 1.4)."""
-    return _steps(
-        heading,
-        [
-            _line(_pen(_("Voie décidée :"))),
-            _line(
-                _ticks(_("conforme à la demande"), _("non conforme à la demande, pour les motifs suivants :")), rows=2
-            ),
-            _line(_pen(_("Date et signature du chef d’établissement :"))),
-            _line(_pen(_("Reçue par la famille le :")), _pen(_("Signature :"))),
-        ],
-    )
-
-
-def appeal(heading: str) -> Part:
-    """Return the place of the appeal and of the maintien (decision 13)."""
-    return _steps(
-        heading,
-        [
-            _line(
-                _ticks(
-                    _("La famille accepte la décision."),
-                    _("La famille fait appel."),
-                    _("Elle demande à être entendue."),
-                )
-            ),
-            _line(_ticks(_("La famille demande le maintien dans la classe d’origine, pour une année."))),
-            _line(_pen(_("Date et signature :"))),
-            _line(_pen(_("Décision de la commission d’appel :")), _pen(_("Date :"))),
-        ],
-        notes=[
-            _("L’appel se forme dans les trois jours ouvrables qui suivent la réception d’une décision non conforme.")
-        ],
-    )
-
-
-def _steps(heading: str, steps: list[Part], *, notes: Iterable[str] = ()) -> Part:
-    return {"kind": "steps", "heading": heading, "notes": list(notes), "steps": steps}
-
-
-def _line(*segments: Part, rows: int = 0) -> Part:
+def line_of(*segments: Part, rows: int = 0) -> Part:
     """Return one line of segments, and empty lines below it."""
     return {"segments": segments, "rows": rows}
 
 
-def _words(label: str) -> Part:
+def words(label: str) -> Part:
     return {"label": label, "boxes": [], "is_open": False}
 
 
-def _pen(label: str) -> Part:
+def pen(label: str) -> Part:
     return {"label": label, "boxes": [], "is_open": True}
 
 
-def _ticks(*labels: str) -> Part:
+def ticks(*labels: str) -> Part:
     return {"label": "", "boxes": labels, "is_open": False}
 
 

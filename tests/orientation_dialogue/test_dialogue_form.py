@@ -20,6 +20,7 @@ from schools.models import Role, School, Student
 from tests.factories import Family, campaign, school, sign_in, staff, student
 from tests.factories import guardian as guardian_of
 from tests.orientation.test_receipt import reader_of, squeezed, tags_of, text_of
+from tests.orientation_decisions.conftest import Dialogue
 from tests.orientation_dialogue.conftest import OPINIONS, PROPOSALS, READ_AT, TOLD_AT
 from tests.orientation_dialogue.conftest import School as Veil
 
@@ -101,6 +102,35 @@ def test_the_familys_answers_and_acknowledgement_are_printed(dubois: Family, vei
     text = told(dubois)
     assert squeezed("Réception accusée, par Marc Dubois le mardi 2 mars 2027") in text
     assert squeezed("pas d’accord, par Marc Dubois le mardi 15 juin 2027") in text
+
+
+def test_how_the_dialogue_ended_is_printed_as_it_was_recorded(dubois: Family) -> None:
+    end = Dialogue(dubois)
+    decision = end.disagree()
+    text = told(dubois)
+    for said in (
+        "Entretien du vendredi 18 juin 2027 : le désaccord demeure.",
+        "Décision n° 1, notifiée le dimanche 20 juin 2027 à 10 h 40 (heure de Paris) par",
+        f"{decision.label}. Elle n’est pas conforme à la demande.",
+        "Motifs : Des résultats trop fragiles.",
+        "Reçue par la famille le :",
+        "La famille fait appel.",
+    ):
+        assert squeezed(said) in text, said
+    assert squeezed("Voie décidée :") not in text
+    end.receive()
+    end.appeal(wants_to_be_heard=True)
+    end.commission(reasons="Un projet solide.", is_conform=True, pathway="generale")
+    text = told(dubois)
+    for said in (
+        "Reçue par la famille le vendredi 25 juin 2027 ; appel jusqu’au mardi 29 juin 2027 à 24 h (heure de Paris).",
+        "Appel formé le mardi 29 juin 2027. La famille demande à être entendue.",
+        "Décision n° 2 de la commission d’appel, prise le vendredi 2 juillet 2027",
+        "Motifs : Un projet solide.",
+    ):
+        assert squeezed(said) in text, said
+    assert squeezed("La famille fait appel.") not in text
+    assert "fragiles" not in told(dubois, is_blank=True)
 
 
 def test_nothing_of_the_council_is_printed_before_it_is_published(dubois: Family, veil: Veil) -> None:
