@@ -29,6 +29,7 @@ RUN groupadd --system --gid 10001 scolarite \
 COPY --from=libraries /venv /venv
 COPY manage.py ./
 COPY scolarite scolarite
+COPY operations operations
 COPY audit audit
 COPY notifications notifications
 COPY schools schools

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from typing import Any
 
 bind = "0.0.0.0:8000"
@@ -20,6 +21,30 @@ accesslog = None  # nginx's log says all, without the secrets that addresses car
 errorlog = "-"
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 (a heartbeat needs memory, not a disk)
+
+
+if os.environ.get("LOG_FORMAT") == "json":
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "operations.logs.JsonLine"}},
+        "filters": {"request_id": {"()": "operations.logs.RequestIdFilter"}},
+        "handlers": {
+            "error_console": {"class": "logging.StreamHandler", "formatter": "generic", "filters": ["request_id"]}
+        },
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
+        "root": {"level": "INFO", "handlers": []},
+    }
+
+
+def on_starting(server: Any) -> None:
+    """Give the worker processes a folder in which they count together, before any of them loads the metrics."""
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mesures-"))
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Drop what only counts while a process lives; what it has counted stays in the sum."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
 
 
 def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:

@@ -6,6 +6,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Courriels"
 
     def ready(self) -> None:
-        from notifications import receivers, retention  # noqa: F401  connects the receivers
+        from notifications import figures, receivers, retention  # noqa: F401  connects the receivers
+        from operations.metrics import register_gauges
 
+        register_gauges("notifications", figures.as_gauges)
         retention.register_rules()

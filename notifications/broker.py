@@ -46,6 +46,16 @@ def wake_worker(task: str = SEND_TASK) -> None:
         logger.warning("broker unreachable (%s): what is due waits for the sweep", type(error).__name__)
 
 
+def answers() -> bool:
+    """Tell whether the broker answers, within about a second."""
+    try:
+        with _connection() as connection:
+            connection.ensure_connection(max_retries=1, timeout=1)
+    except Exception:  # noqa: BLE001  whatever a broker that is away makes of it
+        return False
+    return True
+
+
 def _connection() -> Connection:
     """Describe the broker as Celery knows it, with our limits; the pool keeps one real connection per description."""
     return current_app.connection_for_write(transport_options=PUBLISHING)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
+from operations.metrics import SUBMISSIONS
 from orientation import mails, policies, rules
 from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishRefused
 from orientation.models import (
@@ -149,6 +151,7 @@ def submit(
     )
     _freeze(submission, wishes, choices)
     mails.owe_confirmations(submission, choices, guardians=guardians, at=at)
+    transaction.on_commit(SUBMISSIONS.labels(phase.kind).inc, robust=True)
     return submission
 
 

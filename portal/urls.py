@@ -32,5 +32,6 @@ urlpatterns = [
     path("plan-du-site/", pages.sitemap, name="sitemap"),
     path("sante/vivant/", health.live, name="live"),
     path("sante/pret/", health.ready, name="ready"),
+    path("sante/mesures/", health.metrics, name="metrics"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
 ]

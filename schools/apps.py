@@ -7,9 +7,12 @@ class SchoolsConfig(AppConfig):
     verbose_name = "Établissements et familles"
 
     def ready(self) -> None:
+        from operations.metrics import register_gauges
         from schools import contact, receivers, retention, staff_pages  # noqa: F401  importing connects the receivers
+        from schools.imports.queries import imports_waiting
         from schools.policies import StaffAct
 
+        register_gauges("schools", imports_waiting)
         contact.register_kinds()
         retention.register_rules()
         staff_pages.register(

@@ -53,6 +53,7 @@ TABLE = {
     "portal:sitemap": PUBLIC,
     "portal:live": PUBLIC,
     "portal:ready": PUBLIC,
+    "portal:metrics": (404,) * 8,  # without its token
     "portal:security_txt": PUBLIC,
     "accounts:profile": PUBLIC,
     "accounts:guardian": PUBLIC,

@@ -17,7 +17,7 @@ ROOT = Path(settings.BASE_DIR)
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 DOCUMENTS = [README, *sorted(DOCS.glob("*.md"))]
-OURS = ("portal", "orientation", "accounts", "schools", "notifications", "audit")
+OURS = ("portal", "orientation", "accounts", "schools", "notifications", "audit", "operations")
 
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 MAKE = re.compile(r"\bmake ([a-z]+)")

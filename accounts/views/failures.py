@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.incidents import new_incident
 from accounts.models import Profile, Provider
 from accounts.refusals import SignInRefused, WrongProfile
+from operations.metrics import SIGN_INS
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def refuse(
 ) -> HttpResponse:
     """Show the refusal under an incident number, which stands in the log with the classes of what went wrong only."""
     incident = new_incident()
+    SIGN_INS.labels(provider or "none", type(refusal).__name__).inc()
     cause = type(refusal.__cause__).__name__ if refusal.__cause__ else "-"
     logger.log(
         refusal.level,

@@ -26,6 +26,7 @@ from accounts.staff import passwords, second_factor
 from accounts.staff.errors import StaffError, Suspended
 from accounts.staff.forms import CodeForm, PasswordForm
 from accounts.views.failures import with_next
+from operations.metrics import BY_PASSWORD, SIGN_INS
 
 
 def staff_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -71,6 +72,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         user = passwords.check_password(request=request, name=name, password=password, at=timezone.now())
     except StaffError as refusal:
+        SIGN_INS.labels(BY_PASSWORD, type(refusal).__name__).inc()
         form.add_error(None, str(refusal))
         return _password_page(request, form, status=_status(refusal))
     open_staff_session(request, user)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from notifications.languages import in_french
 from schools.imports.preview import NOTES, SECTIONS, Line
-from schools.models import School, SiecleImport
+from schools.models import ImportState, School, SiecleImport
 
 SHOWN = 50
 """Lines of a section on the page; the rest is in the report."""
@@ -22,6 +22,12 @@ HISTORY = 30
 """Imports on the page."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def imports_waiting() -> dict[str, float]:
+    """Return how many imports wait for a worker or are with one, for the metrics. One query."""
+    states = [ImportState.UPLOADED, ImportState.CHECKING, ImportState.APPLYING]
+    return {"imports_waiting": SiecleImport.objects.filter(state__in=states).count()}
 
 
 @dataclass(frozen=True)

@@ -258,6 +258,7 @@ EXCEPTED = {
             "notifications:events",
             "portal:live",
             "portal:ready",
+            "portal:metrics",
             "portal:security_txt",
             "admin:autocomplete",
             "admin:jsi18n",

@@ -142,7 +142,7 @@ def test_the_ports_are_those_that_the_programs_listen_on() -> None:
 def test_every_address_in_nginx_is_one_of_the_site() -> None:
     text = "".join(path.read_text() for path in (files.BASE / "deploy/nginx").glob("*.conf"))
     locations = set(re.findall(r"location (?:\^~|=) (\S+) ", text)) - {"/proxy/", "/nginx"}
-    assert locations == {"/sante/", "/admin/", settings.STATIC_URL}
+    assert locations == {"/sante/", "/sante/mesures/", "/admin/", settings.STATIC_URL}
     assert resolve("/sante/vivant/")
     assert resolve("/admin/")
     assert resolve("/courriel/confirmation/a-token/").view_name == "portal:confirm_email"  # what the log masks
@@ -206,7 +206,7 @@ def test_every_secret_comes_as_a_file_that_is_mounted(name: str) -> None:
 
 def test_every_secret_of_the_product_that_the_default_provider_needs_is_given() -> None:
     given = {name.removesuffix("_FILE") for name in PRODUCT["web-1"]["environment"]}
-    elsewhere = {"DJANGO_SECRET_KEY_FALLBACKS", "ANYMAIL_WEBHOOK_SECRET", "EMAIL_URL", "AGENTS_CLIENT_SECRET"}
+    elsewhere = {"DJANGO_SECRET_KEY_FALLBACKS", "ANYMAIL_WEBHOOK_SECRET", "EMAIL_URL", "AGENTS_CLIENT_SECRET", "METRICS_TOKEN"}
     assert files.secret_names() - elsewhere <= given
 
 

@@ -31,8 +31,8 @@ ENVIRONMENT = {
 GUNICORN = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """What gunicorn reads by itself."""
 
-NOT_CONFIGURATION = {"DJANGO_SETTINGS_MODULE"}
-ROOMS = ("scolarite", "notifications", "schools", "accounts", "orientation", "portal", "demo", "deploy", "manage.py")
+NOT_CONFIGURATION = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
+ROOMS = ("scolarite", "operations", "audit", "notifications", "schools", "accounts", "orientation", "portal", "demo", "deploy", "manage.py")
 
 
 def load_settings(environment: dict[str, str], program: str = "import scolarite.settings") -> tuple[int, str, str]:

@@ -19,7 +19,7 @@ from tests.notifications.conftest import really_committing, states, use_broker
 
 
 def tasks_in(broker) -> int:
-    return broker.llen("celery")
+    return broker.llen("mails")
 
 
 @really_committing

@@ -438,10 +438,10 @@ def test_a_full_batch_calls_another_worker(owe, smtp, broker, monkeypatch):
         owe()
     broker.flushdb()
     assert send_now() == 2
-    assert broker.llen("celery") == 1
+    assert broker.llen("mails") == 1
     broker.flushdb()
     assert send_now() == 1
-    assert broker.llen("celery") == 0
+    assert broker.llen("mails") == 0
 
 
 @pytest.mark.django_db

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 NO_PAGE = {
     "portal:live",
     "portal:ready",
+    "portal:metrics",
     "portal:security_txt",
     "portal:confirm_email",
     "accounts:session",

@@ -87,11 +87,6 @@ def test_each_page_makes_its_number_of_queries(
     assert len(queries) == count, "\n".join(query["sql"][:150] for query in queries)
 
 
-def test_health_says_that_the_database_answers(client: Client, db: None) -> None:
-    assert client.get("/sante/vivant/").json() == {"status": "ok"}
-    assert client.get("/sante/pret/").json() == {"status": "ok", "database": "ok"}
-
-
 def test_a_page_that_does_not_exist_says_so_in_french(sophie: Client) -> None:
     answer = sophie.get("/nulle-part/")
     assert answer.status_code == 404
