@@ -22,7 +22,7 @@ def register_rules() -> None:
         Rule(
             name="audit.changes",
             what=_(
-                "Journal des modifications : effacé avec les données dont il parle, et au plus tard à cette échéance"
+                "Journal des modifications (effacé avec les données dont il parle, et au plus tard à cette échéance)"
             ),
             kept=CHANGES_KEPT,
             since=_("après la modification ; plus longtemps si un recours est en cours"),

@@ -18,7 +18,7 @@ def register_rules() -> None:
     register(
         Rule(
             name="notifications.mails",
-            what=_("Courriels envoyés : adresse, contenu, et ce qu’ils sont devenus"),
+            what=_("Courriels envoyés (adresse, contenu, et ce qu’ils sont devenus)"),
             kept=MAILS_KEPT,
             since=_("après leur création"),
             past=_mails,

@@ -40,8 +40,8 @@ def register_rules() -> None:
         Rule(
             name="orientation.files",
             what=_(
-                "Dossier d’orientation d’une année : brouillons, demandes validées, avis, propositions, réponses, "
-                "décisions, étapes du dialogue, relances et lectures"
+                "Dossier d’orientation d’une année (brouillons, demandes validées, avis, propositions, réponses, "
+                "décisions, étapes du dialogue, relances et lectures)"
             ),
             kept=FILES_KEPT,
             since=AFTER_SCHOOL_YEAR,

@@ -33,6 +33,7 @@ SIGNED_IN: list[Page] = [
     ("portal:family_history", _("Historique")),
     ("portal:family_mails", _("Courriels")),
     ("portal:connections", _("Mes connexions")),
+    ("portal:own_data", _("Mes données")),
     ("portal:contact_write", _("Écrire à l’établissement")),
 ]
 

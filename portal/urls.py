@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import contact, contact_data, family, health, news, pages
+from portal.views import contact, contact_data, family, health, news, own_data, pages
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("espace-famille/connexions/", family.connections, name="connections"),
     path("espace-famille/connexions/tout-fermer/", family.end_all, name="end_connections"),
     path("espace-famille/connexions/<uuid:public_id>/fermer/", family.end_one, name="end_connection"),
+    path("espace-famille/mes-donnees/", own_data.own_data, name="own_data"),
+    path("espace-famille/mes-donnees/donnees.json", own_data.as_json, name="own_data_json"),
+    path("espace-famille/mes-donnees/donnees.pdf", own_data.as_pdf, name="own_data_pdf"),
     path("assistance/", pages.assistance, name="assistance"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("schema-pluriannuel/", pages.accessibility_plan, name="accessibility_plan"),

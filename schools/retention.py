@@ -85,7 +85,7 @@ def register_rules() -> None:
         ),
         Rule(
             name="schools.imports",
-            what=_("Comptes rendus d’import SIECLE ; les fichiers eux-mêmes sont effacés dès la fin de l’import"),
+            what=_("Comptes rendus d’import SIECLE (les fichiers eux-mêmes sont effacés dès la fin de l’import)"),
             kept=ONE_YEAR,
             since=_("après l’import"),
             past=_imports,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
 from accounts.menu import notices_for, page_context, standings_for
+from audit.retention import rules
 from portal.accessibility import declaration
 from portal.help import THEMES
 from portal.site_map import FOR_ALL, SIGNED_IN, listed
@@ -58,6 +59,14 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/accessibility.html", context)
 
 
+@require_safe
+@login_not_required
+def personal_data(request: HttpRequest) -> HttpResponse:
+    """Say what is kept of people, and for how long: the very rules that erase it."""
+    kept = dict.fromkeys((str(rule.what), f"{rule.kept} {rule.since}", str(rule.basis)) for rule in rules())
+    return render(request, "portal/personal_data.html", {"legal": settings.LEGAL, "kept": list(kept)})
+
+
 def _static_page(template: str, **context: Any) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     @login_not_required
@@ -70,7 +79,6 @@ def _static_page(template: str, **context: Any) -> Callable[[HttpRequest], HttpR
 assistance = _static_page("portal/assistance.html", themes=THEMES)
 accessibility_plan = _static_page("portal/accessibility_plan.html", declaration=declaration())
 legal = _static_page("portal/legal.html", legal=settings.LEGAL)
-personal_data = _static_page("portal/personal_data.html", legal=settings.LEGAL)
 cookies = _static_page(
     "portal/cookies.html",
     session_cookie=settings.SESSION_COOKIE_NAME,

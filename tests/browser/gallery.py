@@ -76,6 +76,7 @@ FAMILIES = [
         espace_famille_historique="/espace-famille/historique/",
         espace_famille_courriels="/espace-famille/courriels/",
         espace_famille_connexions="/espace-famille/connexions/",
+        espace_famille_donnees="/espace-famille/mes-donnees/",
         actualites="/mes-services/actualites/",
         contact_ecrire="/contact/message/",
         fiche_renseignements="/mes-services/fiche-renseignements/",
@@ -236,6 +237,8 @@ EXCEPTED = {
     ),
     **dict.fromkeys(
         (
+            "portal:own_data_json",
+            "portal:own_data_pdf",
             "orientation:receipt",
             "orientation:past_receipt",
             "orientation:decision_pdf",

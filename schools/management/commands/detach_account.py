@@ -14,7 +14,8 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from audit.commands import ActingCommand
-from schools.models import Guardian, School, Student
+from schools.management.records import add_record_arguments, record_of
+from schools.models import Guardian, Student
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +24,11 @@ class Command(ActingCommand):
     help = "Détache de son compte le dossier d’un élève ou d’un responsable, dans un établissement."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--uai", required=True, help="établissement")
-        record = parser.add_mutually_exclusive_group(required=True)
-        record.add_argument("--ine", help="élève, par son INE")
-        record.add_argument("--person", metavar="PERSONNE_ID", help="responsable, par son identifiant SIECLE")
+        add_record_arguments(parser)
         parser.add_argument("--yes", action="store_true", help="ne pas demander de confirmation")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        record = _record(options["uai"], options["ine"], options["person"])
+        record = record_of(options)
         account = record.user_id
         if account is None:
             self.stdout.write(_("Ce dossier n’est rattaché à aucun compte : rien à faire."))
@@ -50,20 +48,6 @@ class Command(ActingCommand):
         if not _detach(record, account):
             raise CommandError(_("Le dossier a changé de compte entre-temps : rien n’a été changé."))
         self.stdout.write(_("Dossier détaché. La personne le retrouvera à sa prochaine connexion."))
-
-
-def _record(uai: str, ine: str | None, person_id: str | None) -> Student | Guardian:
-    school = School.objects.filter(uai=uai).first()
-    if school is None:
-        raise CommandError(_("L’établissement %(uai)s n’est pas connu ici.") % {"uai": uai})
-    record: Student | Guardian | None
-    if ine:
-        record = Student.objects.filter(school=school, ine=ine).first()
-    else:
-        record = Guardian.objects.filter(school=school, siecle_person_id=person_id).first()
-    if record is None:
-        raise CommandError(_("Aucun dossier ne porte cet identifiant dans cet établissement."))
-    return record
 
 
 def _is_confirmed() -> bool:

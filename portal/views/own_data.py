@@ -1,0 +1,46 @@
+"""Mes données: what a family may ask of us, and all that is kept of the person who asks."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.actors import actor_of
+from accounts.menu import page_context
+from portal.own_data import Person, own_data_json, own_data_pdf, person_of
+
+
+@require_safe
+def own_data(request: HttpRequest) -> HttpResponse:
+    """Say the rights of a person on their data, and offer these."""
+    actor = actor_of(request)
+    return render(request, "portal/own_data.html", {**page_context(request), "is_family": actor.profile is not None})
+
+
+@require_safe
+def as_json(request: HttpRequest) -> HttpResponse:
+    """Give the person's own data to a program."""
+    content = own_data_json(_person_or_404(request), at=timezone.now())
+    return _download(content, "application/json", "mes-donnees.json")
+
+
+@require_safe
+def as_pdf(request: HttpRequest) -> HttpResponse:
+    """Give the person's own data on paper."""
+    content = own_data_pdf(_person_or_404(request), at=timezone.now())
+    return _download(content, "application/pdf", "mes-donnees.pdf")
+
+
+def _person_or_404(request: HttpRequest) -> Person:
+    """Return who acts. Raises Http404 for staff, whose data the head of their school answers for."""
+    actor = actor_of(request)
+    if actor.profile is None:
+        raise Http404
+    return person_of(actor)
+
+
+def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
