@@ -40,7 +40,7 @@ def test_claire_signs_in_and_out(browser: Browser, issuer: str, claire: Guardian
     to_provider = browser.get(
         "/connexion/educonnect/", {"profil": "representant", "next": "/mes-services/orientation/"}
     )
-    back = requests.post(to_provider["Location"], data={"sub": "claire"}, allow_redirects=False, timeout=5)
+    back = requests.post(to_provider["Location"], data={"sub": "claire"}, allow_redirects=False, timeout=60)
     url = urlsplit(back.headers["Location"])
     assert url.path == "/connexion/educonnect/retour/"
 
@@ -54,14 +54,14 @@ def test_claire_signs_in_and_out(browser: Browser, issuer: str, claire: Guardian
     to_provider = browser.post("/deconnexion/")
     assert browser.user is None
     assert to_provider["Location"].startswith(f"{issuer}/oauth2/end_session?")
-    page = requests.get(to_provider["Location"], timeout=5)
+    page = requests.get(to_provider["Location"], timeout=60)
     assert page.ok
     state = parse_qs(urlsplit(to_provider["Location"]).query)["state"][0]
     back = requests.post(
         f"{issuer}/oauth2/end_session/confirm",
         data={"redirect_uri": f"http://testserver/deconnexion/retour/?state={state}"},
         allow_redirects=False,
-        timeout=5,
+        timeout=60,
     )
     url = urlsplit(back.headers["Location"])
     page = browser.get(f"{url.path}?{url.query}")
@@ -70,7 +70,7 @@ def test_claire_signs_in_and_out(browser: Browser, issuer: str, claire: Guardian
 
 def test_claire_may_refuse(browser: Browser, issuer: str, claire: Guardian) -> None:
     to_provider = browser.get("/connexion/educonnect/", {"profil": "representant"})
-    back = requests.post(to_provider["Location"], data={"action": "deny"}, allow_redirects=False, timeout=5)
+    back = requests.post(to_provider["Location"], data={"action": "deny"}, allow_redirects=False, timeout=60)
     url = urlsplit(back.headers["Location"])
     state = parse_qs(urlsplit(to_provider["Location"]).query)["state"][0]  # this provider forgets to send it back
 

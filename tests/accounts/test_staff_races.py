@@ -31,7 +31,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     start = threading.Barrier(len(acts))
 
     def run(number: int) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             outcomes[number] = acts[number]()
         except StaffError as refusal:
@@ -43,7 +43,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     close_old_connections()
     return outcomes
 
