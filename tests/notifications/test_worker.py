@@ -43,10 +43,10 @@ def worker(worker_environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     )
     yield process
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
 
-def wait_until(condition, *, seconds: float = 30) -> None:
+def wait_until(condition, *, seconds: float = 120) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, states()
@@ -88,5 +88,5 @@ def test_the_scheduler_sends_what_the_broker_forgot(worker_environment, worker, 
         wait_until(lambda: len(smtp.received) == 2)
     finally:
         scheduler.terminate()
-        scheduler.wait(timeout=30)
+        scheduler.wait(timeout=120)
     assert len(set(smtp.message_ids)) == 1
