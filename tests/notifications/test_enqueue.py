@@ -115,16 +115,13 @@ def black_hole(monkeypatch):
 @really_committing
 @pytest.mark.parametrize("trouble", ["closed_port", "black_hole"])
 def test_a_broker_that_is_down_delays_nobody_and_the_sweep_sends(trouble, request, owe, smtp, caplog):
+    limits = broker_module.PUBLISHING
+    assert limits["socket_connect_timeout"] + limits["socket_timeout"] <= 1
     request.getfixturevalue(trouble)
-    started = monotonic()
     row = owe()
-    first, started = monotonic() - started, monotonic()
     owe()
-    second = monotonic() - started
 
-    assert first < 1.2
-    assert second < 0.1, "after a failure the broker is left alone until the next sweep"
-    assert "broker unreachable" in caplog.text
+    assert caplog.text.count("broker unreachable") == 1, "after a failure it is left alone until the next sweep"
     assert send_due_messages() == 2
     row.refresh_from_db()
     assert row.state == MessageState.SENT

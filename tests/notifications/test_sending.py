@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
-from time import monotonic
 
 import pytest
 import time_machine
@@ -149,16 +148,15 @@ def test_what_another_sender_is_claiming_is_passed_over_without_waiting(owe):
             with transaction.atomic():
                 claim(at=timezone.now(), limit=20)
                 claimed.set()
-                done.wait(5)
+                done.wait(60)
         finally:
             connection.close()
 
     other = threading.Thread(target=claim_slowly)
     other.start()
-    assert claimed.wait(5)
-    started = monotonic()
+    assert claimed.wait(60)
     assert claim(at=timezone.now(), limit=20) == []
-    assert monotonic() - started < 2
+    assert other.is_alive(), "the other's transaction was waited for"
     done.set()
     other.join()
 
@@ -424,8 +422,7 @@ def test_a_connection_that_breaks_in_a_batch_costs_one_message_a_retry(owe, smtp
 def test_a_slow_batch_gives_back_what_it_has_not_begun(owe, smtp, monkeypatch):
     for _ in range(3):
         owe()
-    monkeypatch.setattr(sending, "BATCH_WINDOW", 0.05)
-    smtp.pause = 0.1
+    monkeypatch.setattr(sending, "monotonic", lambda: (sending.BATCH_WINDOW + 1) * len(smtp.received))
     send_now()
     assert sorted(states().values()) == ["queued", "queued", "sent"]
     assert sorted(OutboxMessage.objects.values_list("attempts", flat=True)) == [0, 0, 1]
