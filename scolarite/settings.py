@@ -377,6 +377,9 @@ EXTERNAL_LINKS = {
     "bourses": env("LINK_BOURSES", default="https://www.education.gouv.fr/les-bourses-de-college-et-de-lycee-326728"),
     "educonnect": env("LINK_EDUCONNECT", default="https://educonnect.education.gouv.fr/"),
     "franceconnect": env("LINK_FRANCECONNECT", default="https://franceconnect.gouv.fr/"),
+    "defender": env("LINK_DEFENDER", default="https://formulaire.defenseurdesdroits.fr/"),
+    "defender_delegates": env("LINK_DEFENDER_DELEGATES", default="https://www.defenseurdesdroits.fr/saisir/delegues"),
+    "cnil": env("LINK_CNIL", default="https://www.cnil.fr/fr/plaintes"),
 }
 """Decision 27: the addresses of other sites are settings."""
 
