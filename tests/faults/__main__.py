@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 from demo.processes import DemoFailed
 from tests.faults.common import MANY
@@ -34,7 +35,7 @@ def _run(only: tuple[str, ...]) -> Iterator[int]:
     if chosen:
         with Site(families=MANY * len(chosen)) as site:
             for scenario in chosen:
-                yield _inject(name_of(scenario), lambda scenario=scenario: scenario(site))
+                yield _inject(name_of(scenario), partial(scenario, site))
     for alone in ALONE:
         if name_of(alone).startswith(only):
             yield _inject(name_of(alone), alone)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
+from demo.stack import BASE
 from tests.faults import faketime
 from tests.faults.common import all_accepted, ready, said
 from tests.faults.ledger import Ledger, Row
 from tests.faults.site import Site, pause
+
+FAKED = Path(__file__).parent / "faked"
 
 
 def jumps_ahead(site: Site) -> Row:
@@ -62,6 +66,7 @@ class _Clock:
             "web",
             environment={
                 "LD_PRELOAD": str(self.library),
+                "PYTHONPATH": f"{BASE}{os.pathsep}{FAKED}",
                 "FAKETIME_TIMESTAMP_FILE": str(self.file),
                 "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -71,8 +76,10 @@ class _Clock:
         return self
 
     def set(self, offset: str) -> None:
-        """Let the clock jump, while the processes run."""
-        self.file.write_text(f"{offset}\n")
+        """Let the clock jump, while the processes run; who reads a file that is half written would stop."""
+        written = self.file.with_suffix(".new")
+        written.write_text(f"{offset}\n")
+        written.replace(self.file)
         pause(1)
 
     def __exit__(self, *_: object) -> None:

@@ -9,10 +9,10 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
-from demo.people import PARIS
 from tests.faults.clients import UNREACHED, Answer, AtOnce, Family, ask
 from tests.faults.ledger import Ledger, Row
 from tests.faults.site import Site
@@ -56,7 +56,7 @@ class Shared:
     def __post_init__(self) -> None:
         self.world: dict[str, Any] = self.site.world["shared"]
         self.file = f"{self.site.site}/mes-services/orientation/{self.world['student']}"
-        self.school = f"{self.site.site}/admin/etablissements/{PARIS}"
+        self.school = f"{self.site.site}/admin/etablissements/{self.world['uai']}"
 
     def note(self, act: str, asked: Callable[[], Answer]) -> Answer:
         began = time.monotonic()
@@ -69,13 +69,11 @@ class Shared:
         answer = Answer(UNREACHED)
         while time.monotonic() < self.ends:
             time.sleep(random.uniform(0, THINKING))
-            page = self.note("read", lambda: ask(cookie, "GET", self.file + FINAL))
+            page = self.note("read", partial(ask, cookie, "GET", self.file + FINAL))
             shown = re.search(r'name="version" value="(\d+)"', page.text)
             version = int(shown[1]) if shown else 0
             act, url, data = self._act(random)
-            answer = self.note(
-                act, lambda url=url, data=data, version=version: ask(cookie, "POST", url, version=version, **data)
-            )
+            answer = self.note(act, partial(ask, cookie, "POST", url, version=version, **data))
         return answer
 
     def _act(self, random: Random) -> tuple[str, str, dict[str, object]]:
@@ -84,7 +82,7 @@ class Shared:
         names = [f"speciality_{number}" for number in (1, 2, 3)]
         chosen = dict(zip(names, random.sample(OFFERED, 3), strict=True)) if pathway == "generale" else {}
         place = self.file + FINAL
-        confirmed: dict[str, object] = {"confirmed": "oui"} if random.random() < 0.7 else {}
+        confirmed: dict[str, object] = {"confirmed": "oui"} if random.random() < 0.9 else {}
         acts: list[tuple[str, str, dict[str, object]]] = [
             ("add", f"{place}ajouter/", {"group": pathway, **chosen}),
             ("remove", f"{place}{pathway}/supprimer/", {}),
@@ -93,7 +91,7 @@ class Shared:
             ("validate", f"{place}valider/", confirmed),
             ("acknowledge", f"{self.file}/avis-provisoires/accuser-reception/", {}),
         ]
-        return random.choices(acts, weights=(5, 1, 2, 1, 5, 1))[0]
+        return random.choices(acts, weights=(3, 1, 1, 1, 8, 1))[0]
 
     def head(self, cookie: str, random: Random) -> Answer:
         """Publish the class, take it back, look at the campaign, again and again."""
@@ -103,21 +101,21 @@ class Shared:
             time.sleep(random.uniform(0, THINKING))
             act = random.choice(("publish", "withdraw", "campaign"))
             if act == "publish":
-                answer = self.note(act, lambda: ask(cookie, "POST", f"{council}/publier/"))
+                answer = self.note(act, partial(ask, cookie, "POST", f"{council}/publier/"))
             elif act == "withdraw":
-                page = self.note("before", lambda: ask(cookie, "GET", f"{council}/retirer/"))
+                page = self.note("before", partial(ask, cookie, "GET", f"{council}/retirer/"))
                 shown = re.search(r'name="publication" value="(\d+)"', page.text)
                 key = shown[1] if shown else "0"
-                answer = self.note(act, lambda key=key: ask(cookie, "POST", f"{council}/retirer/", publication=key))
+                answer = self.note(act, partial(ask, cookie, "POST", f"{council}/retirer/", publication=key))
             else:
-                answer = self.note(act, lambda: ask(cookie, "GET", f"{self.school}/campagne/"))
+                answer = self.note(act, partial(ask, cookie, "GET", f"{self.school}/campagne/"))
         return answer
 
     def close(self, cookie: str) -> Answer:
         """Close the phase once, while the others go on."""
         time.sleep(SECONDS * CLOSING)
         address = f"{self.school}/campagne/{self.world['year']}/choix-definitifs/fermer/"
-        return self.note("close", lambda: ask(cookie, "POST", address))
+        return self.note("close", partial(ask, cookie, "POST", address))
 
 
 def fifty_clients(site: Site, seed: int = 20261123) -> Row:
@@ -129,15 +127,10 @@ def fifty_clients(site: Site, seed: int = 20261123) -> Row:
     mothers, fathers = shared.world["parents"]
     *heads, closer = shared.world["head"]
     shared.ends = time.monotonic() + SECONDS
-    acts = [
-        lambda cookie=cookie, number=number: shared.parent(cookie, Random(seed + number))
-        for number, cookie in enumerate([*mothers, *fathers])
-    ]
-    acts += [
-        lambda cookie=cookie, number=number: shared.head(cookie, Random(seed - number))
-        for number, cookie in enumerate(heads, start=1)
-    ]
-    acts.append(lambda: shared.close(closer))
+    parents = enumerate([*mothers, *fathers])
+    acts = [partial(shared.parent, cookie, Random(seed + number)) for number, cookie in parents]
+    acts += [partial(shared.head, cookie, Random(seed - number)) for number, cookie in enumerate(heads, start=1)]
+    acts.append(partial(shared.close, closer))
     AtOnce(acts).answers()
     check_answers(shared)
     check_list(shared)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,6 @@ class Site(Stack):
         super().__init__(port=0, folder=Path(self._temporary.name), given=given)
         self.count = families
         self.place = place
-        self.is_faked = False
 
     def __exit__(self, *arguments: object) -> None:
         super().__exit__(*arguments)
@@ -128,8 +126,10 @@ class Site(Stack):
             if name == "web":
                 self.wait_for_web()
             elif name == "worker":
-                log = self.process(name).log
-                wait_for(lambda log=log: " ready." in log.read_text(), what=name, seconds=STARTING)  # type: ignore[misc]
+                wait_for(self._worker_is_ready, what=name, seconds=STARTING)
+
+    def _worker_is_ready(self) -> bool:
+        return " ready." in self.process("worker").log.read_text()
 
     def wait_for_web(self) -> None:
         headers = {"Host": f"{HOST}:{self.port}"}
@@ -139,20 +139,13 @@ class Site(Stack):
     def blocked(self, table: str, *, mode: str = "SHARE ROW EXCLUSIVE") -> Iterator[psycopg.Connection[Any]]:
         """Hold a table, so that whoever writes to it stops there, in the middle of their transaction."""
         with self.database.connect() as connection:
-            connection.execute(f"LOCK TABLE {table} IN {mode} MODE")  # type: ignore[arg-type]
+            connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
             yield connection
 
     def wait_for_waiting(self, count: int) -> int:
         """Wait until this many transactions stand still at what `blocked` holds; return how many do."""
         wait_for(lambda: self.database.waiting() >= count, what="transactions", seconds=STARTING)
         return self.database.waiting()
-
-
-def meanwhile(act: Callable[[], object]) -> threading.Thread:
-    """Do something while the caller goes on."""
-    thread = threading.Thread(target=act, daemon=True)
-    thread.start()
-    return thread
 
 
 def pause(seconds: float) -> None:

@@ -1,8 +1,8 @@
 """The families of the faults, written into the running product's database: `python -m tests.faults.world 100 out.json`.
 
 Each has one child at one school, whose *choix définitifs* are open, two guardians with an address each, and a session
-of the first one. The last family is the shared one: both guardians, and the head, have many sessions; its child's avis
-are ready to be published.
+of the first one. One more, at a school of its own, is the shared one: both guardians and the head have many sessions,
+and its child's avis are ready to be published.
 """
 
 from __future__ import annotations
@@ -25,25 +25,24 @@ def build(count: int) -> dict[str, object]:
     from django.utils import timezone
 
     from accounts.models import Profile
-    from demo.people import PARIS
+    from demo.people import LYON, PARIS
     from orientation.models import Phase, PhaseKind
     from schools.models import Role
     from tests import factories
 
     now = timezone.now()
-    dates = {
+    days = {
         PhaseKind.INTENTIONS: (-120, -100),
         PhaseKind.PROVISIONAL_OPINIONS: (-90, 30),
         PhaseKind.FINAL_CHOICES: (-14, 9),
         PhaseKind.PROPOSALS: (40, 60),
     }
     with transaction.atomic():
-        school = factories.school(PARIS)
-        campaign = factories.campaign(school, now=now)
-        for kind, (opens, closes) in dates.items():
-            Phase.objects.filter(campaign=campaign, kind=kind).update(
-                opens_at=now + timedelta(days=opens), closes_at=now + timedelta(days=closes)
-            )
+        school, other = factories.school(PARIS), factories.school(LYON)
+        campaigns = [factories.campaign(each, now=now) for each in (school, other)]
+        for kind, (opens, closes) in days.items():
+            dates = {"opens_at": now + timedelta(days=opens), "closes_at": now + timedelta(days=closes)}
+            Phase.objects.filter(kind=kind).update(**dates)
         families = []
         for number in range(count):
             child = factories.student(school, f"Enfant{number}", f"Famille{number}")
@@ -64,8 +63,8 @@ def build(count: int) -> dict[str, object]:
                     "guardians": [each.pk for each in guardians],
                 }
             )
-        head = factories.staff(school, Role.HEAD, username="proviseure")
-        shared = _shared_family(school, campaign, head, now)
+        head = factories.staff(other, Role.HEAD, username="proviseure")
+        shared = _shared_family(other, campaigns[1], head, now)
     return {"families": families, "shared": shared}
 
 
@@ -115,6 +114,7 @@ def _shared_family(school, campaign, head, now) -> dict[str, object]:
         "student": str(emma.public_id),
         "student_pk": emma.pk,
         "division": division.pk,
+        "uai": school.uai,
         "year": campaign.school_year,
         "guardians": [each.pk for each in guardians],
         "parents": [[_cookie(each, Profile.GUARDIAN) for _ in range(SESSIONS)] for each in accounts],
