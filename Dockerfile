@@ -22,11 +22,23 @@ FROM libraries AS demo-libraries
 COPY requirements/dev.txt requirements/dev.txt
 RUN python -m pip install --require-hashes --requirement requirements/dev.txt
 
+# --- PostgreSQL's own programs for backups, of the server's version, with the libraries that they were made with ------
+FROM postgres:18-bookworm AS postgresql
+RUN mkdir -p /programs/lib \
+    && cp /usr/lib/postgresql/18/bin/pg_dump /usr/lib/postgresql/18/bin/pg_restore /programs/ \
+    && ldd /programs/pg_dump /programs/pg_restore | awk '$3 ~ /^\// {print $3}' | sort -u \
+       | grep -vE '/(libc|libm|libdl|libpthread|librt)\.so' | xargs -I{} cp -L {} /programs/lib/
+
 # --- The product ------------------------------------------------------------------------------------------------------
 FROM base AS product
 RUN groupadd --system --gid 10001 scolarite \
     && useradd --system --uid 10001 --gid scolarite --no-create-home --home-dir /tmp --shell /usr/sbin/nologin scolarite
 COPY --from=libraries /venv /venv
+COPY --from=postgresql /programs /opt/postgresql
+ENV POSTGRESQL_PROGRAMS=/opt/postgresql
+RUN LD_LIBRARY_PATH=/opt/postgresql/lib /opt/postgresql/pg_dump --version \
+    && LD_LIBRARY_PATH=/opt/postgresql/lib /opt/postgresql/pg_restore --version \
+    && install --directory --owner=10001 --group=10001 --mode=700 /backups
 COPY manage.py ./
 COPY scolarite scolarite
 COPY operations operations

@@ -49,7 +49,7 @@ def exposition() -> bytes:
     """Return the metrics of all the processes of this container, in Prometheus's text format."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)
     else:
         registry.register(_Here())
     registry.register(_Tables())

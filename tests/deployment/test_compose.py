@@ -20,7 +20,7 @@ from tests.deployment import files, variables
 SERVICES = files.services()
 PRODUCT = files.product_services()
 LASTING = {name: service for name, service in SERVICES.items() if service["restart"] != "no"}
-ONE_SHOT = {"migrate", "demo"}
+ONE_SHOT = {"migrate", "backup", "demo"}
 
 
 def each(services: dict[str, Any]) -> pytest.MarkDecorator:
