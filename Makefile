@@ -43,7 +43,7 @@ weight: $(VENV)/installed programs  ## Measure every page's first and later visi
 	@$(RUN) -m benchmarks.weight
 
 audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
-	@$(RUN) -m judges --only "$(PAGES)"
+	@$(RUN) -m judges --only "$(PAGES)" $(if $(QUICK),--quick)
 
 judges/node_modules/installed: judges/package-lock.json $(VENV)/installed
 	@$(RUN) -m judges.programs --install
