@@ -50,6 +50,7 @@ COPY orientation orientation
 COPY portal portal
 COPY templates templates
 COPY static static
+COPY locale locale
 COPY deploy/gunicorn.conf.py deploy/health.py deploy/
 ENV STATIC_ROOT=/app/staticfiles HOME=/tmp
 # a throw-away environment: settings refuse to load without it, and nothing of it stays in the image

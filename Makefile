@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots gallery weight audit faults programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight audit faults messages programs system clean
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-APT_LINE := apt-get install -y git make python3 python3-venv chromium nginx-light
+APT_LINE := apt-get install -y git make python3 python3-venv chromium gettext nginx-light
 
 help:  ## Say what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -50,11 +50,15 @@ judges/node_modules/installed: judges/package-lock.json $(VENV)/installed
 	@cd judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+messages: $(VENV)/installed  ## Take new texts into locale/, and compile what is translated (docs/translating.md).
+	@$(RUN) -m tests.messages
+
 faults: $(VENV)/installed  ## Inject every fault into the running product, and print what was kept and sent.
 	@$(RUN) -m tests.faults.faketime --install || true
 	@$(RUN) -m tests.faults
 
 programs: $(VENV)/installed
+	@$(RUN) -m tests.messages --install
 	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
 	@$(RUN) -m tests.deployment.nginx --install || { echo "nginx could not be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
 

@@ -1,13 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
-    verbose_name = "Comptes"
+    verbose_name = _("Comptes")
 
     def ready(self) -> None:
-        from django.utils.translation import gettext_lazy as _
-
         from accounts import checks, mails, receivers, retention  # noqa: F401 - importing registers checks and receivers
         from schools.policies import StaffAct
         from schools.staff_pages import StaffPage, register

@@ -8,7 +8,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+
+def _numbered(row: models.Model) -> str:
+    return gettext("n° %(number)s") % {"number": row.pk}
 
 
 def random_username() -> str:
@@ -64,7 +69,7 @@ class Identity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_provider_display()} n° {self.pk}"
+        return f"{self.get_provider_display()} {_numbered(self)}"
 
 
 class SignInFailures(models.Model):
@@ -83,7 +88,7 @@ class SignInFailures(models.Model):
         verbose_name_plural = _("essais de mot de passe")
 
     def __str__(self) -> str:
-        return f"n° {self.pk}"
+        return _numbered(self)
 
 
 class ProofAttempts(models.Model):
@@ -106,7 +111,7 @@ class ProofAttempts(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_provider_display()} n° {self.pk}"
+        return f"{self.get_provider_display()} {_numbered(self)}"
 
 
 class SignedInSession(models.Model):
@@ -133,4 +138,4 @@ class SignedInSession(models.Model):
         verbose_name_plural = _("connexions")
 
     def __str__(self) -> str:
-        return f"n° {self.pk}"
+        return _numbered(self)

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
-    verbose_name = "Courriels"
+    verbose_name = _("Courriels")
 
     def ready(self) -> None:
         from notifications import figures, receivers, retention  # noqa: F401  connects the receivers

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OperationsConfig(AppConfig):
     name = "operations"
-    verbose_name = "Exploitation"
+    verbose_name = _("Exploitation")
 
     def ready(self) -> None:
         from django.core.signals import request_finished

@@ -1,13 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrientationConfig(AppConfig):
     name = "orientation"
-    verbose_name = "Orientation"
+    verbose_name = _("Orientation")
 
     def ready(self) -> None:
-        from django.utils.translation import gettext_lazy as _
-
         from accounts import menu
         from orientation import mails, retention
         from orientation.council import mails as council_mails

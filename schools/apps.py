@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class SchoolsConfig(AppConfig):
     name = "schools"
-    verbose_name = "Établissements et familles"
+    verbose_name = _("Établissements et familles")
 
     def ready(self) -> None:
         from operations.metrics import register_gauges

@@ -11,6 +11,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orientation.models.campaign import Phase
@@ -137,7 +138,10 @@ class Submission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.student} — {self.phase.phase_kind.label} n° {self.number}"
+        return gettext("%(list)s n° %(number)s") % {
+            "list": f"{self.student} — {self.phase.phase_kind.label}",
+            "number": self.number,
+        }
 
     @property
     def attribution(self) -> str:

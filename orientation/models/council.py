@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orientation.models.campaign import Phase
@@ -225,7 +226,7 @@ class FamilyAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.answer}, n° {self.number}"
+        return gettext("%(list)s n° %(number)s") % {"list": f"{self.answer},", "number": self.number}
 
     @property
     def attribution(self) -> str:

@@ -37,7 +37,7 @@ def journal_object(request: HttpRequest, uai: str, table: str, pk: str) -> HttpR
     """Read what happened to one object, and who read it."""
     scope = staff_scope(request, uai, StaffAct.READ_JOURNAL)
     page = queries.history_of(scope.school, table, pk, trail=_trail(request), before=_before(request))
-    name = wording.name_of_object(table, pk, scope.school) if page.entries else f"n° {pk}"
+    name = wording.name_of_object(table, pk, scope.school) if page.entries else _("n° %(number)s") % {"number": pk}
     title = _("Historique : %(kind)s %(name)s") % {"kind": kind_of(table), "name": name}
     context = {"title": title, "trails": Trail.choices, **_shown(request, page, scope.school)}
     return scope.render("schools/staff/journal_object.html", context)
