@@ -44,8 +44,6 @@ class Gate:
     mode: Mode = OPEN
     held: int = 0
     """Requests that wait for an answer which does not come."""
-    failed: int = 0
-    """Requests that were refused or answered with an error since `shut`."""
     _let_go: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -75,7 +73,6 @@ class Gate:
 
     def shut(self, mode: Mode) -> None:
         """Answer the next requests in this way."""
-        self.failed = 0
         self._let_go.clear()
         self.mode = mode
 
@@ -114,7 +111,6 @@ class _Request(BaseHTTPRequestHandler):
             gate.hold()
             self.close_connection = True
             return
-        gate.failed += not mode.passes
         status, headers, content = answer
         self.send_response(status)
         for name, value in headers:

@@ -7,25 +7,26 @@ import time
 import psutil  # type: ignore[import-untyped]
 
 from demo.processes import wait_for
+from tests.faults.clients import Family
 from tests.faults.common import all_accepted, readable, ready
 from tests.faults.gate import ANSWER_LOST, NEVER, SLOW, Mode, failing
 from tests.faults.ledger import Ledger, Row
 from tests.faults.servers import STARTING
 from tests.faults.site import Site, pause
 
-LASTING = 40
+LASTING = 30
 """Seconds that the provider's trouble lasts: longer than the first tries again."""
 
 
 def worker_killed_before(site: Site) -> Row:
     """The worker dies while it claims what it will send."""
     families = ready(site)
-    with _standing_still(site):
-        all_accepted(families)
-        with site.blocked("notifications_outboxmessage", mode="SHARE"):
-            _resume(site)
-            site.wait_for_waiting(1)
-            site.kill("worker")
+    _stand_still(site)
+    all_accepted(families)
+    with site.blocked("notifications_outboxmessage", mode="SHARE"):
+        _resume(site)
+        site.wait_for_waiting(1)
+        site.kill("worker")
     return _worker_back(site, families, "worker killed (-9) before the exchange", in_flight=2 * len(families))
 
 
@@ -59,7 +60,7 @@ def _wait_for_held(site: Site) -> int:
     return site.mail.held
 
 
-def _worker_back(site: Site, families: list, fault: str, *, in_flight: int, window: int = 0) -> Row:
+def _worker_back(site: Site, families: list[Family], fault: str, *, in_flight: int, window: int = 0) -> Row:
     site.start_again("worker")
     recovered = time.monotonic()
     return Ledger(site, families).close(fault, in_flight=in_flight, recovered=recovered, window=window)
@@ -70,18 +71,10 @@ def _tree(site: Site) -> list[psutil.Process]:
     return [worker, *worker.children(recursive=True)]
 
 
-class _standing_still:  # noqa: N801 - reads as the word it is
-    """The worker is stopped, so that what becomes due waits; `_resume` lets it go on."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-
-    def __enter__(self) -> None:
-        for process in _tree(self.site):
-            process.suspend()
-
-    def __exit__(self, *_: object) -> None:
-        """The worker was killed meanwhile."""
+def _stand_still(site: Site) -> None:
+    """Stop the worker where it is, so that what becomes due waits."""
+    for process in _tree(site):
+        process.suspend()
 
 
 def _resume(site: Site) -> None:
