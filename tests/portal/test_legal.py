@@ -30,6 +30,16 @@ def test_tools_alone_never_make_the_site_conform() -> None:
     assert found.conformity_on(DAY) is Conformity.NONE
 
 
+def test_every_check_that_is_told_is_one_that_is_there() -> None:
+    root = SOURCE.parent.parent
+    for check in read_declaration(SOURCE.read_text(encoding="utf-8")).checks:
+        assert check["tests"], check["what"]
+        for told in check["tests"]:
+            file, _colons, name = told.partition("::")
+            place, said = (file, f"def {name}(") if name else ("Makefile", f"\n{file.removeprefix('make ')}:")
+            assert said in (root / place).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
