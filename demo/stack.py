@@ -31,7 +31,7 @@ FOLDER = BASE / "var" / "demo"
 STATIC = FOLDER / "static"
 HOST = "localhost"
 PREPARE_SECONDS = 180
-START_SECONDS = 60
+START_SECONDS = 180
 MAIL_DOMAIN = "courriel.scolarite.example"
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import pytest_django
 import time_machine
 from django.db import connection, connections
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from accounts.models import User
 from orientation import rules
 from tests import factories
-from tests.browser.chromium import launch_options
+from tests.browser.chromium import ANSWER_WITHIN, launch_options
+
+# no test of a rule fails for the time that its examples take
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +63,7 @@ def chromium() -> Iterator[Browser]:
     Playwright keeps a loop running in the thread of the tests, from here to the end of the process. Where a loop runs,
     Django refuses to query, and hands out other connections, which do not hold what `serialized_rollback` brings back.
     """
+    expect.set_options(timeout=ANSWER_WITHIN)
     before = {alias: connections[alias] for alias in connections}
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

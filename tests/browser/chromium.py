@@ -7,6 +7,9 @@ import shutil
 import subprocess
 import sys
 
+ANSWER_WITHIN = 30_000
+"""Milliseconds after which a page is held to be dead; not a measure of speed."""
+
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 

@@ -22,11 +22,10 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 from demo.code import STEP, code_of
 from demo.people import agent
+from tests.browser.chromium import ANSWER_WITHIN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "scolarite-2026"
-ANSWER_WITHIN = 30_000
-"""Milliseconds after which a page is held to be dead; not a measure of speed."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

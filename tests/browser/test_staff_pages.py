@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ANSWER_WITHIN, Product, check_page, sign_in_staff
+from tests.browser.chromium import ANSWER_WITHIN
+from tests.browser.conftest import Product, check_page, sign_in_staff
 
 HEAD, OPERATOR = "proviseur.marseille", "operateur"
 STUDENTS = "/admin/schools/student/"

@@ -166,6 +166,7 @@ def test_a_session_that_ends_while_typing_gives_back_what_was_typed(open_page: O
     page.get_by_role("link", name="Se connecter avec ÉduConnect").or_(
         page.get_by_role("button", name="Se connecter avec ÉduConnect")
     ).first.click()
+    page.wait_for_url(lambda address: not address.startswith(f"{product.site}/connexion/"))
     if not page.url.startswith(product.site):
         page.get_by_role("button").first.click()  # the provider's own session is still open there
     page.wait_for_url("**/ajouter/")
@@ -197,6 +198,6 @@ def test_leaving_the_site_with_a_draft_that_would_not_count_is_asked_and_moving_
     assert asked == []
     page.go_back()
     page.get_by_role("heading", level=1).click()
-    page.close(run_before_unload=True)
-    page.wait_for_event("close")
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
     assert asked == ["beforeunload"]

@@ -28,6 +28,8 @@ from demo.web import bind
 SITE = "http://portail.example"
 CLIENT_ID = "portail"
 CLIENT_SECRET = "secret-du-portail"
+ANSWER_WITHIN = 60
+"""Seconds after which a server is held to be dead; not a measure of speed."""
 
 
 @contextmanager
@@ -87,7 +89,9 @@ class Portal:
     browser: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
-        self.discovery = self.browser.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).json()
+        self.discovery = self.browser.get(
+            f"{self.issuer}/.well-known/openid-configuration", timeout=ANSWER_WITHIN
+        ).json()
 
     @property
     def redirect_uri(self) -> str:
@@ -110,13 +114,13 @@ class Portal:
         """Ask; redirects inside the provider are followed, those to the portal are not."""
         address = self.discovery["authorization_endpoint"]
         return self._follow(
-            self.browser.get(address, params=self.parameters(**changed), allow_redirects=False, timeout=5)
+            self.browser.get(address, params=self.parameters(**changed), allow_redirects=False, timeout=ANSWER_WITHIN)
         )
 
     def _follow(self, response: requests.Response) -> requests.Response:
         while response.is_redirect and not response.headers["Location"].startswith(SITE):
             address = urljoin(response.url, response.headers["Location"])
-            response = self.browser.get(address, allow_redirects=False, timeout=5)
+            response = self.browser.get(address, allow_redirects=False, timeout=ANSWER_WITHIN)
         return response
 
     def submit(self, page: requests.Response, **values: str) -> requests.Response:
@@ -124,14 +128,14 @@ class Portal:
         form = re.search(r'<form method="post"(?: action="([^"]+)")?', page.text)
         assert form, page.text
         address = urljoin(page.url, html.unescape(form[1] or page.url))
-        return self._follow(self.browser.post(address, data=values, allow_redirects=False, timeout=5))
+        return self._follow(self.browser.post(address, data=values, allow_redirects=False, timeout=ANSWER_WITHIN))
 
     def click(self, page: requests.Response, text: str) -> requests.Response:
         """Follow the link of this text."""
         link = re.search(rf'href="([^"]+)"[^>]*>[^<]*{re.escape(text)}', page.text)
         assert link, page.text
         address = urljoin(page.url, html.unescape(link[1]))
-        return self._follow(self.browser.get(address, allow_redirects=False, timeout=5))
+        return self._follow(self.browser.get(address, allow_redirects=False, timeout=ANSWER_WITHIN))
 
     def log_in(self, login: str, page: requests.Response, password: str = PASSWORD) -> requests.Response:
         return self.submit(page, identifiant=login, mot_de_passe=password)
@@ -154,15 +158,15 @@ class Portal:
             "client_secret": CLIENT_SECRET,
             **changed,
         }
-        return requests.post(self.discovery["token_endpoint"], data=data, timeout=5)
+        return requests.post(self.discovery["token_endpoint"], data=data, timeout=ANSWER_WITHIN)
 
     def userinfo(self, access_token: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {access_token}"}
-        return requests.get(self.discovery["userinfo_endpoint"], headers=headers, timeout=5)
+        return requests.get(self.discovery["userinfo_endpoint"], headers=headers, timeout=ANSWER_WITHIN)
 
     def verified(self, token: str, algorithm: str) -> dict[str, Any]:
         """Return the claims of a token, its signature checked with the published keys."""
-        keys = KeySet.import_key_set(requests.get(self.discovery["jwks_uri"], timeout=5).json())
+        keys = KeySet.import_key_set(requests.get(self.discovery["jwks_uri"], timeout=ANSWER_WITHIN).json())
         decoded = jwt.decode(token, keys, algorithms=[algorithm])
         expected: Any = {
             "iss": {"essential": True, "value": self.issuer},

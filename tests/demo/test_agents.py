@@ -10,7 +10,7 @@ from django_otp.oath import totp
 
 from demo import code
 from demo.people import LYON, PARIS, STAFF, agent
-from tests.demo.conftest import Portal, pkce
+from tests.demo.conftest import ANSWER_WITHIN, Portal, pkce
 
 
 def claims_of(login: str, at_agents: Portal) -> dict[str, object]:
@@ -55,10 +55,10 @@ def test_signing_out_leads_back_to_the_portal(at_agents: Portal) -> None:
         "post_logout_redirect_uri": "http://portail.example/deconnexion/retour/",
     }
     end = at_agents.discovery["end_session_endpoint"]
-    answer = at_agents.browser.get(end, params=back, allow_redirects=False, timeout=5)
+    answer = at_agents.browser.get(end, params=back, allow_redirects=False, timeout=ANSWER_WITHIN)
     assert answer.headers["Location"].startswith("http://portail.example/deconnexion/retour/")
     elsewhere = back | {"post_logout_redirect_uri": "http://ailleurs.example/"}
-    assert requests.get(end, params=elsewhere, allow_redirects=False, timeout=5).status_code == 400
+    assert requests.get(end, params=elsewhere, allow_redirects=False, timeout=ANSWER_WITHIN).status_code == 400
 
 
 def test_the_command_prints_the_code_of_the_telephone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import requests
 import time_machine
 
 from demo.people import PARIS, PEOPLE
-from tests.demo.conftest import CLIENT_ID, CLIENT_SECRET, SITE, Portal, pkce, returned
+from tests.demo.conftest import ANSWER_WITHIN, CLIENT_ID, CLIENT_SECRET, SITE, Portal, pkce, returned
 
 
 def test_guardian_comes_back_with_the_claims_of_the_domain(at_educonnect: Portal) -> None:
@@ -58,7 +58,7 @@ def test_secret_may_come_by_basic_authentication(at_educonnect: Portal) -> None:
         "redirect_uri": at_educonnect.redirect_uri,
     }
     address = at_educonnect.discovery["token_endpoint"]
-    response = requests.post(address, data=data, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5)
+    response = requests.post(address, data=data, auth=(CLIENT_ID, CLIENT_SECRET), timeout=ANSWER_WITHIN)
     assert response.status_code == 200
     assert response.json()["token_type"] == "Bearer"
 
@@ -239,17 +239,17 @@ def log_out(portal: Portal, id_token: str, **changed: str) -> requests.Response:
         **changed,
     }
     address = portal.discovery["end_session_endpoint"]
-    return portal.browser.get(address, params=parameters, allow_redirects=False, timeout=5)
+    return portal.browser.get(address, params=parameters, allow_redirects=False, timeout=ANSWER_WITHIN)
 
 
 def test_forgotten_request_says_so_and_leads_back(educonnect_address: str) -> None:
     for path in ("/connexion/inconnue", "/connexion/inconnue/annuler"):
-        page = requests.get(educonnect_address + path, timeout=5)
+        page = requests.get(educonnect_address + path, timeout=ANSWER_WITHIN)
         assert page.status_code == 400
         assert "n’est plus valable" in page.text
 
 
 def test_home_and_unknown_page(educonnect_address: str) -> None:
-    assert "paul.inconnu" in requests.get(educonnect_address, timeout=5).text
-    unknown = requests.get(f"{educonnect_address}/nulle-part", timeout=5)
+    assert "paul.inconnu" in requests.get(educonnect_address, timeout=ANSWER_WITHIN).text
+    unknown = requests.get(f"{educonnect_address}/nulle-part", timeout=ANSWER_WITHIN)
     assert (unknown.status_code, "n’existe pas" in unknown.text) == (404, True)

@@ -8,7 +8,7 @@ import pytest
 import requests
 import time_machine
 
-from tests.demo.conftest import CLIENT_ID, CLIENT_SECRET, SITE, Portal, pkce, returned
+from tests.demo.conftest import ANSWER_WITHIN, CLIENT_ID, CLIENT_SECRET, SITE, Portal, pkce, returned
 
 
 def test_person_comes_back_with_a_signed_identity(at_franceconnect: Portal) -> None:
@@ -84,7 +84,7 @@ def test_wrong_request_gets_an_error_page(at_franceconnect: Portal, changed: dic
 def test_repeated_parameter_gets_an_error_page(at_franceconnect: Portal) -> None:
     parameters = [*at_franceconnect.parameters().items(), ("scope", "openid")]
     address = at_franceconnect.discovery["authorization_endpoint"]
-    response = requests.get(address, params=parameters, timeout=5)
+    response = requests.get(address, params=parameters, timeout=ANSWER_WITHIN)
     assert (response.status_code, "repeated parameter: scope" in response.text) == (400, True)
 
 
@@ -94,7 +94,7 @@ def test_scope_without_openid_goes_back_to_the_portal(at_franceconnect: Portal) 
 
 def test_request_may_be_posted(at_franceconnect: Portal) -> None:
     address = at_franceconnect.discovery["authorization_endpoint"]
-    page = at_franceconnect.browser.post(address, data=at_franceconnect.parameters(), timeout=5)
+    page = at_franceconnect.browser.post(address, data=at_franceconnect.parameters(), timeout=ANSWER_WITHIN)
     assert "Je choisis un compte" in page.text
 
 
@@ -123,7 +123,7 @@ def test_wrong_password_and_person_without_account_are_told(
 
 def test_confirmation_cannot_be_reached_without_signing_in(at_franceconnect: Portal) -> None:
     page = at_franceconnect.authorize()
-    response = at_franceconnect.browser.post(f"{page.url}/confirmation", allow_redirects=False, timeout=5)
+    response = at_franceconnect.browser.post(f"{page.url}/confirmation", allow_redirects=False, timeout=ANSWER_WITHIN)
     assert response.status_code == 303
     assert response.headers["Location"].startswith("/api/v2/interaction/")
 
@@ -145,7 +145,7 @@ def test_basic_authentication_is_refused(at_franceconnect: Portal) -> None:
         "redirect_uri": at_franceconnect.redirect_uri,
     }
     address = at_franceconnect.discovery["token_endpoint"]
-    response = requests.post(address, data=data, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5)
+    response = requests.post(address, data=data, auth=(CLIENT_ID, CLIENT_SECRET), timeout=ANSWER_WITHIN)
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
@@ -178,7 +178,7 @@ def test_access_token_lives_sixty_seconds(at_franceconnect: Portal, seconds: int
 
 def test_userinfo_needs_a_token(at_franceconnect: Portal) -> None:
     assert at_franceconnect.userinfo("faux").status_code == 401
-    assert requests.get(at_franceconnect.discovery["userinfo_endpoint"], timeout=5).status_code == 401
+    assert requests.get(at_franceconnect.discovery["userinfo_endpoint"], timeout=ANSWER_WITHIN).status_code == 401
 
 
 def test_sub_differs_between_people_and_stays(at_franceconnect: Portal) -> None:
@@ -216,11 +216,11 @@ def test_logout_never_redirects_to_a_stranger(at_franceconnect: Portal) -> None:
 def log_out(portal: Portal, **changed: str) -> requests.Response:
     parameters = {"state": "adieu", "post_logout_redirect_uri": f"{SITE}/deconnexion/retour/", **changed}
     address = portal.discovery["end_session_endpoint"]
-    return portal.browser.get(address, params=parameters, allow_redirects=False, timeout=5)
+    return portal.browser.get(address, params=parameters, allow_redirects=False, timeout=ANSWER_WITHIN)
 
 
 def test_pages_beside_the_way(franceconnect_address: str) -> None:
-    assert "claire.martin" in requests.get(franceconnect_address, timeout=5).text
-    assert "aucun de ces comptes" in requests.get(f"{franceconnect_address}/aide", timeout=5).text
-    expired = requests.get(f"{franceconnect_address}/api/v2/interaction/inconnue", timeout=5)
+    assert "claire.martin" in requests.get(franceconnect_address, timeout=ANSWER_WITHIN).text
+    assert "aucun de ces comptes" in requests.get(f"{franceconnect_address}/aide", timeout=ANSWER_WITHIN).text
+    expired = requests.get(f"{franceconnect_address}/api/v2/interaction/inconnue", timeout=ANSWER_WITHIN)
     assert (expired.status_code, "a expiré" in expired.text) == (400, True)

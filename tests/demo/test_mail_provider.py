@@ -19,7 +19,7 @@ from flask import Flask, request
 
 from demo.mail_provider import Account, create_app, sign
 from demo.providers.state import NotADemonstrationError
-from tests.demo.conftest import running
+from tests.demo.conftest import ANSWER_WITHIN, running
 
 DOMAIN = "courriel.scolarite.example"
 SENDER = f"Scolarité Services <ne-pas-repondre@{DOMAIN}>"
@@ -82,12 +82,12 @@ def letter(to: str = "claire@familles.example", **extra: Any) -> Any:
 
 
 def mailbox(address: str, to: str = "") -> list[dict[str, Any]]:
-    return requests.get(f"{address}/api/messages", params={"to": to}, timeout=5).json()
+    return requests.get(f"{address}/api/messages", params={"to": to}, timeout=ANSWER_WITHIN).json()
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 5) -> Any:
+def eventually(condition: Callable[[], Any]) -> Any:
     """Return the first true value of the condition."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < deadline:
         if value := condition():
             return value
@@ -117,9 +117,9 @@ def test_message_of_anymail_is_kept_whole(provider: str) -> None:
     assert kept["variables"] == {"outbox": "7"}
     assert kept["tags"] == ["recu"]
     assert kept["attachments"] == [{"name": "reçu.pdf", "type": "application/pdf"}]
-    file = requests.get(f"{provider}/messages/1/pieces-jointes/0", timeout=5)
+    file = requests.get(f"{provider}/messages/1/pieces-jointes/0", timeout=ANSWER_WITHIN)
     assert (file.content, file.headers["Content-Disposition"].split(";")[0]) == (b"%PDF-", "attachment")
-    assert requests.get(f"{provider}/messages/1/pieces-jointes/1", timeout=5).status_code == 404
+    assert requests.get(f"{provider}/messages/1/pieces-jointes/1", timeout=ANSWER_WITHIN).status_code == 404
 
 
 def test_message_without_id_is_given_one(provider: str) -> None:
@@ -132,20 +132,20 @@ def test_message_without_id_is_given_one(provider: str) -> None:
 def test_pages_show_newest_first_and_filter(provider: str) -> None:
     for to in ("a@familles.example", "b@familles.example"):
         letter(to).send()
-    page = requests.get(provider, timeout=5).text
+    page = requests.get(provider, timeout=ANSWER_WITHIN).text
     assert page.index("b@familles.example") < page.index("a@familles.example")
     assert [kept["number"] for kept in mailbox(provider, to="A@FAMILLES")] == [1]
-    filtered = requests.get(provider, params={"destinataire": "a@"}, timeout=5).text
+    filtered = requests.get(provider, params={"destinataire": "a@"}, timeout=ANSWER_WITHIN).text
     assert "b@familles.example" not in filtered
-    message = requests.get(f"{provider}/messages/1/", timeout=5).text
+    message = requests.get(f"{provider}/messages/1/", timeout=ANSWER_WITHIN).text
     assert 'href="https://exemple.example/suite"' in message
     assert 'sandbox="allow-popups' in message
-    assert requests.get(f"{provider}/messages/9/", timeout=5).status_code == 404
+    assert requests.get(f"{provider}/messages/9/", timeout=ANSWER_WITHIN).status_code == 404
 
 
 def test_html_part_can_run_and_load_nothing(provider: str) -> None:
     letter().send()
-    response = requests.get(f"{provider}/messages/1/html", timeout=5)
+    response = requests.get(f"{provider}/messages/1/html", timeout=ANSWER_WITHIN)
     assert "<p>Bonjour" in response.text
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -155,9 +155,9 @@ def test_html_part_can_run_and_load_nothing(provider: str) -> None:
 
 def test_mailbox_can_be_emptied(provider: str) -> None:
     letter().send()
-    assert requests.delete(f"{provider}/api/messages", timeout=5).status_code == 204
+    assert requests.delete(f"{provider}/api/messages", timeout=ANSWER_WITHIN).status_code == 204
     assert mailbox(provider) == []
-    assert "Aucun message" in requests.get(provider, timeout=5).text
+    assert "Aucun message" in requests.get(provider, timeout=ANSWER_WITHIN).text
 
 
 @pytest.mark.parametrize(
@@ -245,12 +245,12 @@ def test_hanging_provider_answers_nothing_until_mended(provider: str, settings: 
 
 
 def set_fault(address: str, mode: str) -> None:
-    requests.post(f"{address}/api/fault", json={"mode": mode}, timeout=5).raise_for_status()
+    requests.post(f"{address}/api/fault", json={"mode": mode}, timeout=ANSWER_WITHIN).raise_for_status()
 
 
 def test_unknown_fault_is_refused(provider: str) -> None:
-    assert requests.post(f"{provider}/api/fault", json={"mode": "feu"}, timeout=5).status_code == 400
-    assert requests.post(f"{provider}/api/fault", data="x", timeout=5).status_code == 400
+    assert requests.post(f"{provider}/api/fault", json={"mode": "feu"}, timeout=ANSWER_WITHIN).status_code == 400
+    assert requests.post(f"{provider}/api/fault", data="x", timeout=ANSWER_WITHIN).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_wrong_call_is_refused_as_mailgun_does(
     provider: str, key: str, domain: str, changed: dict[str, str], status: int
 ) -> None:
     data = {"from": SENDER, "to": "a@familles.example", "subject": "s", "text": "t", **changed}
-    response = requests.post(f"{provider}/v3/{domain}/messages", data=data, auth=("api", key), timeout=5)
+    response = requests.post(f"{provider}/v3/{domain}/messages", data=data, auth=("api", key), timeout=ANSWER_WITHIN)
     assert response.status_code == status
     assert mailbox(provider) == []
 

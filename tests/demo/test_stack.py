@@ -24,10 +24,11 @@ import requests
 from demo.people import PARIS, PASSWORD, PEOPLE, STAFF
 from demo.processes import DemoFailed, PortTaken, Process, check_port, wait_for
 from demo.stack import BASE, Stack
+from tests.demo.conftest import ANSWER_WITHIN
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-READY_SECONDS = 180
+READY_SECONDS = 300
 
 
 @dataclass
@@ -80,7 +81,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
             yield running
         finally:
             process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=ANSWER_WITHIN)
     assert process.returncode == 0
     assert_it_said_everything(output, running.state)
     assert not (folder / "state.json").exists()
@@ -106,7 +107,7 @@ def assert_it_said_everything(output: str, state: dict[str, Any]) -> None:
 
 
 def assert_none_is_left(family: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=ANSWER_WITHIN)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
@@ -114,9 +115,9 @@ def test_state_says_where_everything_is(demonstration: Demonstration) -> None:
     state = demonstration.state
     for name in ("site", "mailbox", "educonnect", "franceconnect"):
         url = state[name] + ("/.well-known/openid-configuration" if "connect" in name else "")
-        assert requests.get(url, timeout=10).status_code == 200, name
-    assert requests.get(f"{state['site']}sante/pret/", timeout=10).json()["status"] == "ok"
-    assert requests.get(state["admin"], timeout=10).status_code == 200
+        assert requests.get(url, timeout=ANSWER_WITHIN).status_code == 200, name
+    assert requests.get(f"{state['site']}sante/pret/", timeout=ANSWER_WITHIN).json()["status"] == "ok"
+    assert requests.get(state["admin"], timeout=ANSWER_WITHIN).status_code == 200
     assert state["password"] == PASSWORD
 
 
@@ -128,13 +129,14 @@ def test_every_account_of_the_administration_is_there_and_no_other(demonstration
 
 
 def post_form(browser: requests.Session, page: requests.Response, values: dict[str, str]) -> requests.Response:
-    """Send the page's own form, with its hidden fields."""
-    form = re.search(r'<form[^>]* method="post".*?</form>', page.text, re.DOTALL)
+    """Send the form of the page that has these fields, with its hidden ones."""
+    forms = re.finditer(r'<form[^>]* method="post".*?</form>', page.text, re.DOTALL)
+    form = next((each for each in forms if all(f'name="{name}"' in each[0] for name in values)), None)
     assert form, page.text
     action = re.search(r'action="([^"]+)"', form[0])
     hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0]))
     address = urljoin(page.url, html.unescape(action[1])) if action else page.url
-    return browser.post(address, data=hidden | values, headers={"Referer": page.url}, timeout=10)
+    return browser.post(address, data=hidden | values, headers={"Referer": page.url}, timeout=ANSWER_WITHIN)
 
 
 def printed_code(login: str) -> str:
@@ -145,20 +147,20 @@ def printed_code(login: str) -> str:
 
 def test_a_head_enters_by_the_password_and_the_code_printed(demonstration: Demonstration) -> None:
     with requests.Session() as browser:
-        page = browser.get(demonstration.state["admin"], timeout=10)
+        page = browser.get(demonstration.state["admin"], timeout=ANSWER_WITHIN)
         page = post_form(browser, page, {"username": "proviseur.paris", "password": PASSWORD})
         assert "Code de vérification" in page.text
-        assert browser.get(demonstration.state["admin"], timeout=10).url != demonstration.state["admin"]
+        assert browser.get(demonstration.state["admin"], timeout=ANSWER_WITHIN).url != demonstration.state["admin"]
         page = post_form(browser, page, {"code": printed_code("proviseur.paris")})
         assert page.url == demonstration.state["admin"]
-        staff = browser.get(f"{page.url}etablissements/{PARIS}/personnels/", timeout=10)
+        staff = browser.get(f"{page.url}etablissements/{PARIS}/personnels/", timeout=ANSWER_WITHIN)
         assert "Nadia Benali" in staff.text
 
 
 def test_staff_enter_by_their_academic_account_if_they_were_invited(demonstration: Demonstration) -> None:
     for login, expected in (("nadia.benali", "Mon établissement"), ("remplacant.paris", "ne vous a invité ici")):
         with requests.Session() as browser:
-            page = browser.get(f"{demonstration.state['site']}connexion/agents/", timeout=10)
+            page = browser.get(f"{demonstration.state['site']}connexion/agents/", timeout=ANSWER_WITHIN)
             assert page.url.startswith(demonstration.state["agents"])
             page = post_form(browser, page, {"identifiant": login, "mot_de_passe": PASSWORD})
             assert page.url.startswith(demonstration.state["site"])
@@ -167,26 +169,28 @@ def test_staff_enter_by_their_academic_account_if_they_were_invited(demonstratio
 
 def test_mother_signs_in_through_educonnect_and_out(demonstration: Demonstration) -> None:
     with requests.Session() as browser:
-        page = browser.get(f"{demonstration.state['site']}connexion/educonnect/?profil=representant", timeout=10)
+        page = browser.get(
+            f"{demonstration.state['site']}connexion/educonnect/?profil=representant", timeout=ANSWER_WITHIN
+        )
         assert page.url.startswith(demonstration.state["educonnect"])
         action = re.search(r'<form method="post" action="([^"]+)"', page.text)
         assert action
         account = {"identifiant": "claire.martin", "mot_de_passe": PASSWORD}
-        page = browser.post(urljoin(page.url, html.unescape(action[1])), data=account, timeout=10)
+        page = browser.post(urljoin(page.url, html.unescape(action[1])), data=account, timeout=ANSWER_WITHIN)
         assert page.status_code == 200
         assert page.url.startswith(f"{demonstration.state['site']}mes-services/")
         assert "Claire" in page.text
 
 
 def test_services_run_without_debug_and_with_hashed_compressed_files(demonstration: Demonstration) -> None:
-    page = requests.get(demonstration.state["site"], timeout=10)
+    page = requests.get(demonstration.state["site"], timeout=ANSWER_WITHIN)
     style = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page.text)
     assert style
     response = requests.get(
-        urljoin(demonstration.state["site"], style[1]), headers={"Accept-Encoding": "gzip"}, timeout=10
+        urljoin(demonstration.state["site"], style[1]), headers={"Accept-Encoding": "gzip"}, timeout=ANSWER_WITHIN
     )
     assert response.headers["Content-Encoding"] == "gzip"
-    missing = requests.get(f"{demonstration.state['site']}nulle-part/", timeout=10)
+    missing = requests.get(f"{demonstration.state['site']}nulle-part/", timeout=ANSWER_WITHIN)
     assert "DEBUG" not in missing.text
 
 
@@ -197,7 +201,7 @@ def test_death_of_one_stops_all_and_says_which(tmp_path: Path) -> None:
     assert any("valkey" in name for name in names)
     victim = next(process for process in running.family if "demo.mail_provider" in " ".join(process.cmdline()))
     victim.kill()
-    output, _ = running.process.communicate(timeout=60)
+    output, _ = running.process.communicate(timeout=ANSWER_WITHIN)
     assert running.process.returncode == 1
     assert "courriel s’est arrêté (code -9)" in output
     assert_none_is_left(running.family)
@@ -213,7 +217,7 @@ def test_taken_port_is_told_before_anything_starts(tmp_path: Path, host: str) ->
     with taken:
         port = taken.getsockname()[1]
         with start(tmp_path, PORT=str(port)) as process:
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=ANSWER_WITHIN)
     assert process.returncode == 1
     assert f"Le port {port} est déjà utilisé" in output
     assert f"make demo PORT={port + 1}" in output
@@ -254,7 +258,7 @@ def test_process_that_ignores_the_polite_signal_is_killed_with_its_children(tmp_
     stubborn = f"{polite_is_ignored}; print('prêt', flush=True); time.sleep(99)"
     process = Process("têtu", [sys.executable, "-c", stubborn], os.environ, tmp_path / "log")
     process.start()
-    wait_for(lambda: process.log.read_text().count("prêt") == 2, what="têtu", seconds=10)
+    wait_for(lambda: process.log.read_text().count("prêt") == 2, what="têtu", seconds=ANSWER_WITHIN)
     family = [psutil.Process(process.running.pid), *psutil.Process(process.running.pid).children()]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("demo.processes.STOP_SECONDS", 0.2)
@@ -267,4 +271,4 @@ def test_failure_of_a_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
     process = Process("migrate", failing, os.environ, tmp_path / "log")
     process.start()
     with pytest.raises(DemoFailed, match=r"(?s)migrate a échoué.*la base manque"):
-        process.finish(20)
+        process.finish(ANSWER_WITHIN)

@@ -12,6 +12,7 @@ import requests
 from demo.processes import free_port, wait_until
 from demo.providers.educonnect import create_app
 from demo.providers.state import NotADemonstrationError, Registration
+from tests.demo.conftest import ANSWER_WITHIN
 
 DECLARED = {
     "DEMO": "1",
@@ -45,19 +46,19 @@ def test_provider_answers_in_its_own_process_and_stops_when_told(provider: str, 
     process = start(provider, port, DECLARED)
     with process:
         try:
-            wait_until(f"{address}/.well-known/openid-configuration", seconds=20)
-            discovery = requests.get(f"{address}/.well-known/openid-configuration", timeout=5).json()
+            wait_until(f"{address}/.well-known/openid-configuration", seconds=ANSWER_WITHIN)
+            discovery = requests.get(f"{address}/.well-known/openid-configuration", timeout=ANSWER_WITHIN).json()
             assert discovery["issuer"] == address
         finally:
             process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(ANSWER_WITHIN) == 0
 
 
 @pytest.mark.parametrize("missing", ["DEMO", "EDUCONNECT_CLIENT_SECRET", "SITE_URL"])
 def test_provider_refuses_to_start_without(missing: str) -> None:
     environment = {name: value for name, value in DECLARED.items() if name != missing}
     with start("educonnect", 1, environment) as process:
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=ANSWER_WITHIN)
     assert process.returncode == 2
     assert missing in complaint
 

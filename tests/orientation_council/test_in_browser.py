@@ -20,6 +20,7 @@ from orientation.council.lines import answers_of
 from orientation.council.rules import Answer
 from orientation.models import Phase, PhaseKind
 from schools.models import Role
+from tests.browser.chromium import ANSWER_WITHIN
 from tests.factories import Family, sign_in, staff
 from tests.orientation_council.conftest import Council
 
@@ -30,11 +31,6 @@ pytestmark = [
 ]
 
 Open = Callable[..., Page]
-
-ANSWER_WITHIN = 15_000
-"""Milliseconds after which a page is held to be dead; not a measure of speed."""
-
-expect.set_options(timeout=ANSWER_WITHIN)
 
 
 @pytest.fixture
@@ -212,7 +208,7 @@ def test_the_projection_follows_what_is_entered_and_turns_with_the_arrows(open_a
     page = open_as(council.head, query="?projection=1")
     expect(page.get_by_role("heading", name="Dubois Emma")).to_be_visible()
     council.save(Answer("generale", "no", "Moyennes trop basses."), at=timezone.now())
-    expect(page.get_by_text("Moyennes trop basses.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Moyennes trop basses.")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="Petit Noé")).to_be_visible()
 
