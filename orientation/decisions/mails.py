@@ -46,6 +46,7 @@ def owe_notifications(
                 "school": school.name,
                 "number": decision.number,
                 "at": spoken_instant_lazy(decision.issued_at, school),
+                "replaces": decision.replaces.number if decision.replaces else 0,
                 "can_appeal": decision.kind == DecisionKind.REASONED and not decision.is_conform,
                 "url": f"{settings.SITE_URL}{path}",
             },

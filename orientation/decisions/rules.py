@@ -132,10 +132,23 @@ class Dialogue:
         return found[-1] if found else None
 
     @property
+    def superseded(self) -> Decision | None:
+        """The decision of which one of the head's own would take the place: the contested one, else the newest."""
+        return self.contested or (self.decisions[-1] if self.decisions else None)
+
+    @property
     def standing(self) -> list[Decision]:
         """The decisions that no other one has replaced."""
-        replaced = {each.replaces_id for each in self.decisions}
+        replaced = replacements(self.decisions)
         return [each for each in self.decisions if each.pk not in replaced]
+
+    @property
+    def is_taken_up_again(self) -> bool:
+        """Whether the head has received the family since the decision by agreement, to come back on it."""
+        newest = self.superseded
+        return newest is not None and any(
+            each.kind == StepKind.INTERVIEW and each.recorded_at > newest.issued_at for each in self.steps
+        )
 
     def step(self, kind: StepKind, decision: Decision | None = None) -> DialogueStep | None:
         """Return the newest step of a kind, about this decision where one is given."""
@@ -147,6 +160,17 @@ class Dialogue:
     @property
     def maintien(self) -> DialogueStep | None:
         return self.step(StepKind.MAINTIEN)
+
+
+def replacements(decisions: Sequence[Decision]) -> dict[int, Decision]:
+    """Return, of each decision of a pupil that was replaced, by its key, the one that took its place.
+
+    A decision of the head by themself takes the place of all those that were by agreement.
+    """
+    found = {each.replaces_id: each for each in decisions if each.replaces_id}
+    own = next((each for each in decisions if each.kind != DecisionKind.AGREEMENT), None)
+    agreed = [each.pk for each in decisions if each.kind == DecisionKind.AGREEMENT]
+    return {**(dict.fromkeys(agreed, own) if own else {}), **found}
 
 
 def state_of(dialogue: Dialogue, *, school: School, at: datetime) -> DialogueState:
@@ -193,9 +217,14 @@ def _without_agreement(dialogue: Dialogue) -> DialogueState:
 
 
 def acts_of(dialogue: Dialogue, *, school: School, at: datetime) -> list[Act]:
-    """Return what the school may do now, what is expected first."""
+    """Return what the school may do now, what is expected first.
+
+    A decision by agreement that was a mistake is taken up again in an entretien, then replaced with reasons.
+    """
     state = state_of(dialogue, school=school, at=at)
-    if state in TO_INTERVIEW:
+    if state is DialogueState.NOTIFIED and not dialogue.contested:
+        acts = [Act.DECIDE, Act.INTERVIEW] if dialogue.is_taken_up_again else [Act.INTERVIEW]
+    elif state in TO_INTERVIEW:
         acts = [Act.DECIDE, Act.INTERVIEW] if state is DialogueState.INTERVIEWED else [Act.INTERVIEW]
     else:
         acts = list(_EXPECTED.get(state, ()))

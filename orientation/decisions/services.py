@@ -175,7 +175,7 @@ def issue_reasoned_decision(
 ) -> Decision:
     """Notify the head's own decision after the entretien, with its reasons (D331-34); the family's answers freeze.
 
-    `seen_number` is the number of the decision of the head that the page showed, 0 for none: it is replaced. The same
+    `seen_number` is the number of the decision that the page showed, 0 for none: it is replaced. The same
     decision again is returned as it is. Raises NotTheTime, NotDecidable, ReasonsMissing or DecidedMeanwhile.
     """
     locked, dialogue = _begin(student, phase, by=by, at=at)
@@ -184,13 +184,13 @@ def issue_reasoned_decision(
     if not reasons:
         raise ReasonsMissing
     values = {"pathway": decided, "reasons": reasons, "is_conform": is_conform}
-    standing = dialogue.contested
+    standing = dialogue.superseded
     if standing and standing.kind == DecisionKind.REASONED and _says(standing, values):
         return standing
     if standing and standing.number != seen_number:
         raise DecidedMeanwhile(standing)
     if Act.DECIDE not in acts_of(dialogue, school=locked.campaign.school, at=at):
-        raise NotTheTime(_("Une décision motivée vient après l’entretien, tant qu’aucun accord n’a été trouvé."))
+        raise NotTheTime(_("Une décision motivée vient après l’entretien avec la famille."))
     row = Decision(student=student, kind=DecisionKind.REASONED, label=decided.full_label, replaces=standing, **values)
     return _notify([row], locked, by=by, at=at)[0]
 

@@ -23,7 +23,8 @@ ACTS = {
 
 _REFUSALS = {
     StepKind.INTERVIEW: gettext_lazy(
-        "Un entretien se note quand la famille n’a accepté aucune proposition et n’a plus à répondre."
+        "Un entretien se note quand la famille n’a accepté aucune proposition et n’a plus à répondre, ou pour revenir "
+        "sur une décision prise en accord avec elle."
     ),
     StepKind.RECEIPT: gettext_lazy("La réception se note pour une décision motivée, non conforme à la demande."),
     StepKind.APPEAL: gettext_lazy(

@@ -115,12 +115,16 @@ class Place:
     def form(self, act: Act, data: Any = None) -> forms.Form:
         """Return the form of an act, empty or filled with what was typed."""
         today = timezone.localdate(self.scope.now, self.scope.school.zone)
-        contested = self.dialogue.contested
-        initial = {"happened_on": today, "decided_on": today, "seen_number": contested.number if contested else 0}
+        newest = self.dialogue.superseded
+        initial = {"happened_on": today, "decided_on": today, "seen_number": newest.number if newest else 0}
         return FORMS[act](data, initial=initial, prefix=act.value)
 
     def _title(self, act: Act) -> str:
-        standing = self.dialogue.contested
+        standing = self.dialogue.superseded
+        if act is Act.INTERVIEW and standing:
+            return _("Revenir sur la décision n° %(number)d, notifiée par erreur : noter un entretien") % {
+                "number": standing.number
+            }
         if act is Act.DECIDE and standing:
             return _("Remplacer la décision n° %(number)d") % {"number": standing.number}
         return str(WORDS[act].title)

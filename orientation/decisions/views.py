@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,7 +23,7 @@ from orientation.decisions.errors import CannotBecomeDecision
 from orientation.decisions.selection import Selection, selection_of
 from orientation.documents.decision import decision_pdf, decisions_pdf
 from orientation.errors import NotAllowed
-from orientation.models import CouncilAnswer, Decision
+from orientation.models import CouncilAnswer, Decision, DecisionKind
 from schools.policies import StaffAct
 from schools.staff import divisions_of_staff
 from schools.staff_pages import StaffScope, staff_scope
@@ -136,9 +136,12 @@ def decision_documents(request: HttpRequest, uai: str, division: int) -> HttpRes
     scope = staff_scope(request, uai, StaffAct.READ)
     divisions = divisions_of_staff(request.user, StaffAct.READ).filter(school=scope.school)
     found = get_object_or_404(divisions, pk=division)
+    own = Decision.objects.filter(student=OuterRef("student"), phase=OuterRef("phase"))
+    own = own.exclude(kind=DecisionKind.AGREEMENT)
     standing = list(
         _printable()
         .filter(student__division=found, student__left_on=None, replaced_by=None)
+        .exclude(Exists(own), kind=DecisionKind.AGREEMENT)
         .filter(phase__campaign__school_year=found.school_year)
         .order_by("student__family_name", "student__given_name", "number")
     )
@@ -149,7 +152,7 @@ def decision_documents(request: HttpRequest, uai: str, division: int) -> HttpRes
 
 
 def _printable() -> QuerySet[Decision]:
-    return Decision.objects.select_related("student", "phase__campaign__school", "replaces")
+    return Decision.objects.select_related("student", "phase__campaign__school", "replaces", "replaced_by")
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -96,9 +96,13 @@ def _decision_facts(decision: Decision, school: School) -> list[tuple[str, str]]
 
 
 def _replaces(decision: Decision) -> str:
-    if decision.replaces is None:
-        return ""
-    return _("Cette décision remplace la décision n° %(number)d.") % {"number": decision.replaces.number}
+    """Say which decision this one replaces, and which one replaces it: it is then no longer worth anything."""
+    said = []
+    if decision.replaces:
+        said.append(_("Cette décision remplace la décision n° %(number)d.") % {"number": decision.replaces.number})
+    if by := getattr(decision, "replaced_by", None):
+        said.append(_("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": by.number})
+    return " ".join(said)
 
 
 def _signatory(decision: Decision) -> str:

@@ -13,6 +13,7 @@ from accounts.actors import actor_of
 from accounts.menu import page_context
 from orientation.decisions.calendars import calendar_of
 from orientation.decisions.history import history_of, read_by
+from orientation.decisions.rules import replacements
 from orientation.decisions.services import note_decisions_read
 from orientation.decisions.wording import legal_basis, recourses
 from orientation.documents.decision import decision_pdf
@@ -31,7 +32,7 @@ def decisions(request: HttpRequest, student: UUID) -> HttpResponse:
     history = read_by(file.student, actor.user)
     if history.unread:
         note_decisions_read(decisions=history.unread, by=actor.user, at=now)
-    replaced = {each.replaces_id: each for each in history.decisions if each.replaces_id}
+    replaced = replacements(history.decisions)
     context = page_context(request, file=file, service="orientation") | {
         "school": school,
         "decisions": [
@@ -50,7 +51,7 @@ def pdf(request: HttpRequest, student: UUID, public_id: UUID) -> HttpResponse:
     file = actor.file_or_404(student)
     found = (
         Decision.objects.filter(student=file.student, public_id=public_id)
-        .select_related("student", "phase__campaign__school", "replaces")
+        .select_related("student", "phase__campaign__school", "replaces", "replaced_by")
         .first()
     )
     if found is None:

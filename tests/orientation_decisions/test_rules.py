@@ -75,7 +75,7 @@ STATES = [
     (
         dialogue(answered(STMG, True, is_decided=True), decisions=(decision(DecisionKind.AGREEMENT, is_conform=True),)),
         "notified",
-        [],
+        ["interview"],
     ),
     (
         dialogue(
