@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from traceback import format_tb
 from typing import Any
 
@@ -22,6 +23,22 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+_SECRET_OF_AN_ADDRESS = re.compile(r"(/courriel/(?:confirmation|rappels)/|/mot-de-passe/[^/\s]+/)[^/\s?]+")
+"""Whoever holds such a link may use it, or is known by it."""
+
+_SAID_BY_CELERY = {"exc": "…", "args": "…", "kwargs": "…", "traceback": "…"}
+"""What Celery puts into the line of a task that failed: the words of the error, and what the task was given."""
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the message of a line, without what may be somebody's."""
+    if isinstance(record.args, dict) and "exc" in record.args:
+        text = str(record.msg) % {**record.args, **_SAID_BY_CELERY}
+    else:
+        text = record.getMessage()
+    return _SECRET_OF_AN_ADDRESS.sub(r"\1***", text)
+
+
 def without_values(error: BaseException | None) -> str:
     """Return where an error and its causes happened, and of what class they are.
 
@@ -37,6 +54,10 @@ def without_values(error: BaseException | None) -> str:
 class Line(logging.Formatter):
     """A line for a person."""
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        record.message = message_of(record)
+        return super().formatMessage(record)
+
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         return without_values(ei[1])
 
@@ -50,6 +71,10 @@ class JsonLine(JsonFormatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         return without_values(ei[1])
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        super().add_fields(log_data, record, message_dict)
+        log_data["message"] = message_of(record)
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         line = {name: log_data.get(source) for name, source in FIELDS.items()}
