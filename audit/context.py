@@ -99,8 +99,14 @@ def _is_write(text: str) -> bool:
 
 
 def _setting(acting_now: _Acting | None, cursor: Any) -> str:
-    """Return the statement by which the transaction knows who acts; nobody forgets who acted before in it."""
-    pk = acting_now.user_pk() if acting_now else None
+    """Return the statement by which the transaction knows who acts; nobody forgets who acted before in it.
+
+    What looking the account up writes is nobody's: Django signs the session anew when the secret key has changed.
+    """
+    pk = None
+    if acting_now:
+        with acting(origin=acting_now.origin):
+            pk = acting_now.user_pk()
     actor, origin = ("" if pk is None else str(pk)), (acting_now.origin if acting_now else "")
     quoted_actor, quoted_origin = composed.quote(actor, cursor), composed.quote(origin, cursor)
     return f"SELECT set_config('audit.actor', {quoted_actor}, true), set_config('audit.origin', {quoted_origin}, true)"
