@@ -122,7 +122,7 @@ def fifty_clients(site: Site, seed: int = 20261123) -> Row:
     """Let them loose on the file, then compare what they were told with what the database and its trail hold."""
     shared = Shared(site)
     family = Family(site.site, shared.world["student"], "", shared.world["guardians"])
-    ledger = Ledger(site, [family], kind="orientation.submission_validated")
+    ledger = Ledger(site, [family])
     ledger.earlier = frozenset(ledger.owed())
     mothers, fathers = shared.world["parents"]
     *heads, closer = shared.world["head"]

@@ -18,7 +18,10 @@ PROMISED = 120
 PATIENCE = 240
 """Seconds until we stop waiting: a machine that is busy is no fault of the product's."""
 
-_OWED = "SELECT id::text FROM notifications_outboxmessage WHERE recipient = ANY(%s) AND kind LIKE %s"
+SUBMISSION_VALIDATED = "orientation.submission_validated"
+"""The kind of the e-mails that are counted: reminders leave by themselves meanwhile."""
+
+_OWED = "SELECT id::text FROM notifications_outboxmessage WHERE recipient = ANY(%s) AND kind = %s"
 _SUBMISSIONS = """
 SELECT s.public_id::text, v.number FROM orientation_submission v JOIN schools_student s ON s.id = v.student_id
 JOIN orientation_phase p ON p.id = v.phase_id WHERE s.public_id = ANY(%s::uuid[]) AND p.kind = 'final_choices'
@@ -67,18 +70,17 @@ HEADINGS = ["fault", "in flight", "accepted", "kept", "owed", "sent", "duplicate
 
 
 class Ledger:
-    """Counts what became of these families and of e-mails of a kind (a pattern of SQL), but for the `earlier` ones."""
+    """Counts what became of these families, and of the e-mails that their submissions owe, but the `earlier` ones."""
 
-    def __init__(self, site: Site, families: Sequence[Family], *, kind: str = "orientation.%") -> None:
+    def __init__(self, site: Site, families: Sequence[Family]) -> None:
         self.site = site
         self.families = families
-        self.kind = kind
         self.earlier: frozenset[str] = frozenset()
 
     def owed(self) -> list[str]:
         """Return the Message-IDs that are owed to their guardians."""
         keys = [f"guardian:{pk}" for family in self.families for pk in family.guardians]
-        rows = self.site.database.rows(_OWED, keys, self.kind)
+        rows = self.site.database.rows(_OWED, keys, SUBMISSION_VALIDATED)
         return [head for (pk,) in rows if (head := f"<{pk}@") not in self.earlier]
 
     def received(self) -> Counter[str]:
