@@ -144,7 +144,7 @@ def _client(who: str) -> Client:
         session = client.session
         session[PENDING_SESSION_KEY] = asdict(pending) | {"expires_at": time() + 600}
         session.save()
-        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     elif who == BEFORE_THE_CODE:
         client.post("/admin/login/", {"username": "adjoint.paris", "password": PASSWORD})
     elif who:

@@ -82,6 +82,7 @@ def test_what_is_kept_is_french_whoever_asks():
 
 @pytest.mark.usefixtures("last_evening")
 def test_each_guardian_reads_their_own_language_in_what_one_act_owes(dubois: Family):
+    assert dubois.marc.user
     choose_language(language="en", by=dubois.marc.user)
     sophie = Hand(dubois, dubois.sophie)
     sophie.add("stmg")
