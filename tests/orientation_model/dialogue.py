@@ -17,6 +17,12 @@ def contested(state: State, pupil: str) -> int:
     return max(numbers, default=0)
 
 
+def superseded(state: State, pupil: str) -> int:
+    """The number of the decision that one of the head's own would replace: one by agreement may be a mistake."""
+    mine = [number for number, each in enumerate(state.decisions, start=1) if each.pupil == pupil]
+    return contested(state, pupil) or max(mine, default=0)
+
+
 def steps(state: State, pupil: str, kind: str, decision: int | None = None) -> list[Step]:
     return [
         each
@@ -39,8 +45,12 @@ def possible(state: State, pupil: str) -> set[str]:
     if number:
         return _after(state, pupil, number)
     mine = {each.pathway for each in state.decisions if each.pupil == pupil}
-    if mine or any(is_accepted(state, pupil, each.pathway) for each in sheet.said):
+    if any(is_accepted(state, pupil, each.pathway) and each.pathway not in mine for each in sheet.said):
         return set()
+    if mine:
+        since = state.decisions[superseded(state, pupil) - 1].at
+        is_taken_up_again = any(each.at and since and each.at > since for each in steps(state, pupil, "interview"))
+        return {"interview", "decide"} if is_taken_up_again else {"interview"}
     silent = [each for each in sheet.said if each.verdict == "yes" and sheet.agreed(each.pathway) is None]
     if silent and state.is_open("proposals"):
         return set()
@@ -93,7 +103,7 @@ def decide(
         refused.add("NotDecidable")
     if not reasons:
         refused.add("ReasonsMissing")
-    number = contested(state, pupil)
+    number = superseded(state, pupil)
     new = Decision(pupil, "reasoned", pathway, is_conform, reasons, state.today, replaces=number)
     if not refused and number and _says_the_same(state.decisions[number - 1], new):
         return refused
@@ -135,6 +145,7 @@ def _says_the_same(one: Decision, other: Decision) -> bool:
 
 
 def _notify(state: State, decision: Decision) -> None:
+    decision.at = state.now
     state.decisions.append(decision)
     state.owe("decision_notified", (len(state.decisions),), decision.pupil)
 
@@ -160,7 +171,7 @@ def record(state: State, pupil: str, kind: str, *, on: date, outcome: str, accou
         if not (state.decisions[number - 1].on if number else opened_on) <= on <= state.today:
             refused.add("WrongDay")
     if not refused:
-        state.steps.append(Step(pupil, kind, number, on, outcome))
+        state.steps.append(Step(pupil, kind, number, on, outcome, at=state.now))
     return refused
 
 

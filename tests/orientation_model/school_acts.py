@@ -220,7 +220,7 @@ class SchoolActs(FamilyActs):
     def decide(
         self, pupil: str, pathway: str, has_reasons: bool, is_conform: bool, seen: str, by: str, again: bool = False
     ) -> None:
-        newest = dialogue.contested(self.state, pupil)
+        newest = dialogue.superseded(self.state, pupil)
         asked: dict[str, Any] = {
             "reasons": self.token() if has_reasons else "",
             "is_conform": is_conform,

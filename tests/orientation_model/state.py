@@ -121,6 +121,7 @@ class Decision:
     replaces: int = 0
     decided_on: date | None = None
     readers: set[str] = field(default_factory=set)
+    at: datetime | None = None
 
 
 @dataclass
@@ -131,6 +132,7 @@ class Step:
     on: date
     outcome: str = ""
     is_cancelled: bool = False
+    at: datetime | None = None
 
 
 @dataclass

@@ -40,6 +40,7 @@ class SchoolYear(WorldActs):
         has_single_writer=st.sampled_from([False, False, False, True]),
         has_sheet=st.booleans(),
         is_read=st.booleans(),
+        is_taken_back=st.sampled_from([False, False, True]),
         how_far=st.integers(0, 3),
     )
     def begin(
@@ -50,6 +51,7 @@ class SchoolYear(WorldActs):
         has_single_writer: bool,
         has_sheet: bool,
         is_read: bool,
+        is_taken_back: bool,
         how_far: int,
     ) -> None:
         self.state.emma_turns_18 = turns_18
@@ -78,6 +80,10 @@ class SchoolYear(WorldActs):
         if stage >= STAGES.index("published"):
             self.move_clock(phases[council].opens_at + timedelta(hours=3))
             self.publish("head")
+            if is_taken_back:
+                self.withdraw(0, "head", False)
+                self.send_mails()
+                self.publish("head")
             if is_read:
                 self.look("marc", "council", "emma")
         if self.stage == "disagreement":

@@ -17,7 +17,7 @@ from orientation.models import PhaseKind
 from schools.models import Guardian
 from tests.factories import sign_in
 from tests.orientation_model import council, lists
-from tests.orientation_model.family_acts import SOPHIE
+from tests.orientation_model.family_acts import MARC, SOPHIE
 from tests.orientation_model.school_acts import SchoolActs
 from tests.orientation_model.state import FAMILY_WRITES, Address
 from tests.orientation_model.tables import rows as rows_now
@@ -42,6 +42,20 @@ class WorldActs(SchoolActs):
         dates = [each for phase in self.state.phases.values() for each in (phase.opens_at, phase.closes_at)]
         instant = min((each for each in dates if each > self.state.now), default=self.state.now + timedelta(days=1))
         self.move_clock(instant - timedelta(microseconds=is_last_instant))
+        for kind, phase in self.state.phases.items():
+            if phase.closes_at == self.state.now:
+                self._come_too_late(kind)
+
+    def _come_too_late(self, kind: str) -> None:
+        """At the very instant of the closing, do what was possible just before."""
+        if kind in lists.NUMBER_ASKED:
+            self.save_choice(SOPHIE, "autre-parcours", "autre-parcours", 0, False)
+            self.validate(MARC, 0, True, False)
+        elif kind == "provisional_opinions":
+            self.acknowledge(MARC, False)
+        else:
+            for pathway in ("stmg", "sti2d"):
+                self.answer(SOPHIE, pathway, not self.state.sheet_of("emma", kind).agreed(pathway), 0)
 
     @rule()
     def send_mails(self) -> None:
