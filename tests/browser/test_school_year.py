@@ -1,250 +1,302 @@
-"""A school's year by its pages: import, intentions, avis, final choices, two people at the council, publish, read."""
+"""A school's whole year by its pages, from the import to the decisions: a family that agrees, and one that appeals."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ANSWER_WITHIN, OpenPage, Product, check_page, sign_in, sign_in_staff
+from tests.browser import family_acts, school_acts
+from tests.browser.conftest import OpenPage, Product, check_page, sign_in, sign_in_staff
 
+UAI = "0339905V"
 HEAD, TEACHER = "proviseur.bordeaux", "odile.blanchard@ac-bordeaux.example"
-MOTHER = "isabelle.roche@familles.example"
-RESERVE = "La gestion demande un autre rythme de travail."
 NEW_PASSWORD = "un-tableau-noir-bien-long"
-SCHOOL = "/admin/etablissements/0339905V/"
-WORKER_WITHIN = 60_000
-"""Milliseconds in which a worker reads, then writes, a small school; not a measure of speed."""
+
+RESERVE = "La gestion demande un autre rythme de travail."
+WARNING = "Les mathématiques doivent beaucoup progresser."
+PRAISE = "Un bon dossier scientifique."
+REFUSAL = "Les mathématiques restent trop fragiles."
+REPORT = "Le désaccord demeure sur la voie générale."
+HEAD_REASONS = "Les bases en mathématiques sont à reprendre avant la 1re."
+COMMISSION_REASONS = "La commission a entendu la famille : le projet d’Amina est solide."
 
 
-def test_a_school_year_runs_from_the_import_to_propositions_that_the_family_reads(
+@dataclass
+class School:
+    """The school of this year: two of its staff at their screens."""
+
+    product: Product
+    place: str
+    head: Page
+    teacher: Page
+
+    def do_to_phase(self, phase: str, act: str) -> None:
+        school_acts.do_to_phase(self.head, self.place, phase, act)
+
+
+@dataclass
+class Family:
+    """A mother at her screen, and the pages of her child."""
+
+    product: Product
+    page: Page
+    login: str
+    email: str
+    child: str
+    place: str = ""
+    student: str = ""
+
+    def sign_in(self) -> None:
+        sign_in(self.page, self.product, self.login)
+        check_page(self.page)
+        given_name, family_name = self.child.split()
+        self.student = school_acts.student_of(self.product, UAI, given_name, family_name)
+        self.place = family_acts.family_of(self.product, self.student)
+
+    def mail(self, subject: str, *, about: str = "") -> dict[str, str]:
+        """Return the newest e-mail that tells the mother this of her child."""
+        message = self.product.wait_for_message(self.email, subject, about or self.child)
+        assert self.child in message["text"]
+        assert not any(name in message["subject"] for name in self.child.split())
+        return message
+
+
+def test_a_year_runs_to_the_decision_of_a_family_that_agrees_and_to_the_appeal_of_one_that_does_not(
     open_page: OpenPage, product: Product
 ) -> None:
-    head, teacher, mother = open_page(1280), open_page(1024), open_page(360)
-    sign_in_staff(head, product, HEAD)
-    import_pupils(head, product)
-    invite_form_teacher(head, product)
-    create_campaign(head, product)
-    set_dates(head, product)
+    school = School(product, school_acts.place_of(product, UAI), open_page(1280), open_page(1024))
+    roche = Family(product, open_page(360), "isabelle.roche", "isabelle.roche@familles.example", "Hugo Roche")
+    masson = Family(product, open_page(768), "nathalie.masson", "nathalie.masson.3@familles.example", "Amina Masson")
+    prepare(school)
+    roche.sign_in()
+    masson.sign_in()
+    intend(roche, masson)
+    tell_avis(school)
+    acknowledge(roche, RESERVE)
+    acknowledge(masson, WARNING)
+    school.do_to_phase("Avis provisoires", "Fermer maintenant")
+    school.do_to_phase("Choix définitifs", "Ouvrir maintenant")
+    choose(roche, masson)
+    school.do_to_phase("Choix définitifs", "Fermer maintenant")
+    tell_propositions(school, roche)
 
-    sign_in(mother, product, "isabelle.roche")
-    validate_intentions(mother, product)
-    tell_avis(head, product)
-    acknowledge_avis(mother, product)
-    do_to_phase(head, product, "Avis provisoires", "Fermer maintenant")
-    do_to_phase(head, product, "Choix définitifs", "Ouvrir maintenant")
-    validate_what_was_intended(mother, product)
-
-    do_to_phase(head, product, "Choix définitifs", "Fermer maintenant")
-    enter_by_invitation(teacher, product)
-    both_enter_at_once(head, teacher, product)
-    open_orientation(mother, product)
-    expect(mother.get_by_role("link", name=re.compile("Je consulte et je réponds"))).to_have_count(0)
-    do_to_phase(head, product, "Propositions", "Ouvrir maintenant")
-    open_council(head, product, "Propositions")
-    publish(head)
-
-    assert product.wait_for_message(MOTHER, about="propositions")
-    open_orientation(mother, product)
-    mother.get_by_role("link", name=re.compile("Je consulte et je réponds")).first.click()
-    expect(mother.locator("main")).to_contain_text("1re STI2D")
-    expect(mother.locator("main")).to_contain_text("Un bon dossier scientifique.")
-    check_page(mother)
+    read_propositions(roche, "1re STI2D", PRAISE)
+    read_propositions(masson, "1re générale", REFUSAL)
+    agree(roche)
+    disagree(masson)
+    notify_what_was_agreed(school, roche)
+    receive_and_decide(school, masson)
+    school.do_to_phase("Propositions", "Fermer maintenant")
+    appeal(school, masson)
+    for family in (roche, masson):
+        family.page.goto(family.place + "propositions/")
+        expect(family.page.get_by_role("main")).to_contain_text("Les réponses sont closes depuis le")
+        check_page(family.page)
 
 
-def import_pupils(page: Page, product: Product) -> None:
-    """Give the two exports, read what would change, confirm; nothing of the files is kept."""
-    page.goto(product.site + SCHOOL + "imports/")
-    check_page(page)
-    page.get_by_label("élèves").set_input_files(product.exports / "ElevesAvecAdresses.xml")
-    page.get_by_label("responsables").set_input_files(product.exports / "ResponsablesAvecAdresses.xml")
-    page.get_by_role("button", name="Envoyer et vérifier").click()
-    confirm = page.get_by_role("button", name="Confirmer l’import")
-    expect(confirm).to_be_visible(timeout=WORKER_WITHIN)
-    check_page(page)
-    confirm.click()
-    expect(page.get_by_text("Import terminé", exact=True)).to_be_visible(timeout=WORKER_WITHIN)
-    check_page(page)
-    assert product.rows("SELECT count(*) FROM schools_importfile") == [(0,)]
+def prepare(school: School) -> None:
+    """Import the pupils, invite a form teacher, create the campaign and its dates."""
+    sign_in_staff(school.head, school.product, HEAD)
+    check_page(school.head)
+    school_acts.import_pupils(school.head, school.product, school.place)
+    school_acts.invite_form_teacher(school.head, school.place, TEACHER)
+    school_acts.create_campaign(school.head, school.place)
+    school_acts.set_dates(school.head, school.place)
 
 
-def invite_form_teacher(page: Page, product: Product) -> None:
-    page.goto(product.site + SCHOOL + "personnels/inviter/")
-    check_page(page)
-    page.get_by_label("Prénom").fill("Odile")
-    page.get_by_label(re.compile("^Nom")).fill("Blanchard")
-    page.get_by_label(re.compile("^Adresse électronique")).fill(TEACHER)
-    page.get_by_label("Fonction").select_option("form_teacher")
-    page.get_by_label("2DE1").check()
-    page.get_by_role("button", name="Envoyer l’invitation").click()
-    expect(page.get_by_role("main")).to_contain_text("Blanchard")
-
-
-def create_campaign(page: Page, product: Product) -> None:
-    """Create this year's campaign, and say what the school teaches."""
-    page.goto(product.site + SCHOOL + "campagne/nouvelle/")
-    check_page(page)
-    page.get_by_role("button", name="Créer la campagne").click()
-    page.goto(product.site + SCHOOL + "campagne/")
-    page.get_by_role("link", name="Déclarer l’offre").click()
-    expect(page.get_by_label("mathématiques", exact=True)).to_be_visible()
-    check_page(page)
-    for name in ("mathématiques", "physique-chimie", "numérique et sciences informatiques"):
-        page.get_by_label(name, exact=True).check()
-    page.get_by_label("complète", exact=False).check()
-    page.get_by_role("button", name="Enregistrer l’offre").click()
-    check_page(page)
-
-
-def set_dates(page: Page, product: Product) -> None:
-    """Say when: intentions are open, the other phases come one after another."""
-    page.goto(product.site + SCHOOL + "campagne/")
-    page.get_by_role("link", name="Changer les dates des phases").click()
-    expect(page.locator("#id_intentions-opens_on")).to_be_visible()
-    check_page(page)
-    today = datetime.now(ZoneInfo("Europe/Paris")).date()
-    for slug, opens, closes in (
-        ("intentions", -4, 3),
-        ("avis-provisoires", 5, 9),
-        ("choix-definitifs", 11, 18),
-        ("propositions", 20, 35),
-    ):
-        for end, days, hour in (("opens", opens, "08:00"), ("closes", closes, "23:59")):
-            page.locator(f"#id_{slug}-{end}_on").fill(f"{today + timedelta(days=days):%d/%m/%Y}")
-            page.locator(f"#id_{slug}-{end}_time").fill(hour)
-    confirm_what_is_said(page, "Enregistrer les dates")
-
-
-def confirm_what_is_said(page: Page, button: str) -> None:
-    """Press the button; where something is to be read first, read it, tick, and press again."""
-    page.get_by_role("button", name=button).click()
-    caution = page.get_by_label("J’ai lu ce qui précède", exact=False)
-    expect(caution.or_(page.locator("#phases")).first).to_be_visible()
-    if caution.count():
-        check_page(page)
-        caution.check()
-        page.get_by_role("button", name=button).click()
-    expect(page.locator("#phases")).to_be_visible()
-    check_page(page)
-
-
-def do_to_phase(page: Page, product: Product, phase: str, act: str) -> None:
-    page.goto(product.site + SCHOOL + "campagne/")
-    page.get_by_role("link", name=f"{act} {phase}").click()
-    confirm_what_is_said(page, act)
-
-
-def open_orientation(page: Page, product: Product) -> None:
-    page.goto(product.site + "/mes-services/orientation/")
-
-
-def validate_intentions(page: Page, product: Product) -> None:
-    open_orientation(page, product)
-    check_page(page)
-    page.get_by_role("link", name="Je formule les intentions d’orientation", exact=False).click()
+def intend(roche: Family, masson: Family) -> None:
+    """One family intends two series; the other, the voie générale."""
+    page = roche.page
+    family_acts.open_step(page, roche.place, "Je formule les intentions d’orientation")
     for series in ("sti2d", "stmg"):
-        page.get_by_role("link", name="Ajouter une intention").click()
-        page.locator("label[for=group-technologique]").click()
-        page.locator(f"label[for=series-{series}]").click()
-        page.get_by_role("button", name="Valider", exact=True).click()
-        expect(page.locator(f"#choix-{series}")).to_be_visible()
-    check_page(page)
-    page.get_by_role("button", name="Valider les intentions").click()
-    expect(page.get_by_text("Vos intentions d’orientation ont bien été validées")).to_be_visible()
-    check_page(page)
+        family_acts.ask_for_series(page, "Ajouter une intention", series)
+    family_acts.validate_intentions(page)
+    assert "1re STI2D" in roche.mail("Confirmation")["text"]
+
+    page = masson.page
+    family_acts.open_step(page, masson.place, "Je formule les intentions d’orientation")
+    specialities = ("mathematiques", "physique-chimie", "nsi", "svt")
+    family_acts.ask_for_general(page, "Ajouter une intention", *specialities)
+    expect(page.locator("#choix-generale")).to_contain_text("(hors établissement)")
+    family_acts.validate_intentions(page)
+    assert "1re générale" in masson.mail("Confirmation")["text"]
 
 
-def tell_avis(page: Page, product: Product) -> None:
-    """Close the intentions, enter an avis on each of Hugo's, publish the class."""
-    do_to_phase(page, product, "Intentions", "Fermer maintenant")
-    open_council(page, product, "Avis provisoires")
-    hugo = page.get_by_role("article", name="Roche Hugo")
+def tell_avis(school: School) -> None:
+    """Close the intentions, enter an avis on each of both pupils', publish the class."""
+    school.do_to_phase("Intentions", "Fermer maintenant")
+    page = school.head
+    school_acts.open_council(page, school.place, "Avis provisoires")
+    hugo, amina = school_acts.line_of(page, "Roche Hugo"), school_acts.line_of(page, "Masson Amina")
     hugo.get_by_label("Favorable", exact=True).first.check()
-    hugo.get_by_label("Réservé", exact=True).last.check()
-    hugo.get_by_label("Motif", exact=False).last.fill(RESERVE)
-    hugo.get_by_label("Motif", exact=False).last.blur()
-    expect(hugo.get_by_role("status")).to_contain_text("Complet")
+    school_acts.say(hugo, "Réservé", RESERVE, rank=2)
+    school_acts.say(amina, "Défavorable", WARNING)
+    for line in (hugo, amina):
+        expect(line.get_by_role("status")).to_contain_text("Complet")
     check_page(page)
-    do_to_phase(page, product, "Avis provisoires", "Ouvrir maintenant")
-    open_council(page, product, "Avis provisoires")
-    publish(page)
+    school.do_to_phase("Avis provisoires", "Ouvrir maintenant")
+    school_acts.open_council(page, school.place, "Avis provisoires")
+    school_acts.publish(page)
 
 
-def acknowledge_avis(page: Page, product: Product) -> None:
-    """Follow the e-mail's news to the avis, and say that they were read."""
-    assert product.wait_for_message(MOTHER, about="avis")
-    open_orientation(page, product)
-    page.get_by_role("link", name="j’en accuse réception", exact=False).click()
-    expect(page.get_by_role("main")).to_contain_text(RESERVE)
-    check_page(page)
-    page.get_by_role("button", name="J’accuse réception").click()
-    expect(page.get_by_text("Réception accusée", exact=True)).to_be_visible()
-    check_page(page)
+def acknowledge(family: Family, reason: str) -> None:
+    family.mail("Les avis du conseil de classe sont publiés")
+    family_acts.acknowledge_avis(family.page, family.place, reason)
 
 
-def validate_what_was_intended(page: Page, product: Product) -> None:
-    """Begin the final choices with the intentions, in their order, and validate them as they are."""
-    open_orientation(page, product)
-    page.get_by_role("link", name="Je formule les choix définitifs", exact=False).click()
+def choose(roche: Family, masson: Family) -> None:
+    """One family begins with its intentions, in their order, and validates them as they are; the other begins anew."""
+    page = roche.page
+    family_acts.open_step(page, roche.place, "Je formule les choix définitifs")
     check_page(page)
     page.get_by_role("button", name="Partir de mes intentions").click()
     expect(page.locator(".rank")).to_have_count(2)
     expect(page.locator("#choix-sti2d")).to_contain_text("Rang 1")
-    check_page(page)
-    page.get_by_role("button", name="Valider les choix définitifs").click()
-    expect(page.get_by_text("Vos choix définitifs ont bien été validés")).to_be_visible()
-    check_page(page)
+    family_acts.validate_final_choices(page)
+    roche.mail("Confirmation", about="Choix définitifs — demande")
+
+    page = masson.page
+    family_acts.open_step(page, masson.place, "Je formule les choix définitifs")
+    family_acts.ask_for_general(page, "Ajouter un choix définitif", "mathematiques", "physique-chimie", "nsi")
+    family_acts.validate_final_choices(page)
+    masson.mail("Confirmation", about="Choix définitifs — demande")
 
 
-def enter_by_invitation(page: Page, product: Product) -> None:
+def tell_propositions(school: School, roche: Family) -> None:
+    """Two people enter the council's answers at once; families read nothing before the class is published."""
+    enter_by_invitation(school)
+    both_enter_at_once(school)
+    roche.page.goto(roche.place)
+    expect(roche.page.get_by_role("link", name=re.compile("Je consulte et je réponds"))).to_have_count(0)
+    check_page(roche.page)
+    school.do_to_phase("Propositions", "Ouvrir maintenant")
+    school_acts.open_council(school.head, school.place, "Propositions")
+    check_page(school.head)
+    school_acts.publish(school.head)
+
+
+def enter_by_invitation(school: School) -> None:
     """Follow the link of the invitation, choose a password, sign in."""
-    message = product.wait_for_message(TEACHER)
-    link = re.search(r"https?://\S+/admin/connexion/\S+", message["text"])
-    assert link
-    page.goto(link[0])
+    page = school.teacher
+    family_acts.follow(page, school.product.wait_for_message(TEACHER), "admin/connexion")
+    expect(page.locator("input[type=password]").first).to_be_visible()
+    check_page(page)
     for field in page.locator("input[type=password]").all():
         field.fill(NEW_PASSWORD)
     page.locator("main form button[type=submit]").click()
-    page.goto(product.site + "/admin/login/?next=" + SCHOOL + "conseil/")
+    expect(page.locator("input[autocomplete=new-password]")).to_have_count(0)
+    check_page(page)
+    page.goto(school.place + "conseil/")
+    councils = page.get_by_role("heading", name="Conseils de classe")
+    expect(councils.or_(page.locator("#id_username"))).to_be_visible()
     if page.locator("#id_username").count():
         page.locator("#id_username").fill(TEACHER)
         page.locator("#id_password").fill(NEW_PASSWORD)
         page.get_by_role("button", name="Se connecter", exact=True).click()
-    expect(page.get_by_role("heading", name="Conseils de classe")).to_be_visible()
+    expect(councils).to_be_visible()
 
 
-def open_council(page: Page, product: Product, phase: str) -> None:
-    page.goto(product.site + SCHOOL + "conseil/")
-    check_page(page)
-    page.get_by_role("link", name=re.compile(f"2DE1.*{phase}")).click()
-    expect(page.get_by_role("article", name="Roche Hugo")).to_be_visible()
-
-
-def both_enter_at_once(head: Page, teacher: Page, product: Product) -> None:
+def both_enter_at_once(school: School) -> None:
     """Both have the class open; each enters a line, and reads what the other entered without asking for it."""
-    open_council(head, product, "Propositions")
-    open_council(teacher, product, "Propositions")
+    head, teacher = school.head, school.teacher
+    for page in (head, teacher):
+        school_acts.open_council(page, school.place, "Propositions")
     check_page(teacher)
-    hugo = teacher.get_by_role("article", name="Roche Hugo")
-    hugo.get_by_label("Oui").first.check()
-    hugo.get_by_label("Commentaire", exact=False).first.fill("Un bon dossier scientifique.")
-    amina = head.get_by_role("article", name="Masson Amina")
+    hugo, amina = school_acts.line_of(teacher, "Roche Hugo"), school_acts.line_of(head, "Masson Amina")
+    school_acts.say(hugo, "Oui", PRAISE)
     amina.get_by_label("Ajouter une proposition").select_option("stmg")
     amina.get_by_role("button", name="Ajouter").click()
     expect(amina).to_contain_text("Proposée par le conseil")
     hugo.get_by_label("Non").last.check()
+    school_acts.say(amina, "Non", REFUSAL)
     expect(hugo.get_by_role("status")).to_contain_text("Complet")
-    told = teacher.get_by_role("article", name="Masson Amina")
-    expect(told).to_contain_text("Proposée par le conseil", timeout=ANSWER_WITHIN)
-    yes = head.get_by_role("article", name="Roche Hugo").get_by_label("Oui").first
-    expect(yes).to_be_checked(timeout=ANSWER_WITHIN)
+    expect(amina.get_by_role("status")).to_contain_text("Complet")
+    told = school_acts.line_of(teacher, "Masson Amina")
+    expect(told).to_contain_text("Proposée par le conseil")
+    yes = school_acts.line_of(head, "Roche Hugo").get_by_label("Oui").first
+    expect(yes).to_be_checked()
 
 
-def publish(page: Page) -> None:
-    """Publish the class that is open, once it is read who will be told."""
-    page.get_by_role("link", name="Publier", exact=False).click()
-    expect(page.get_by_role("heading", name="Qui sera prévenu")).to_be_visible()
-    check_page(page)
-    page.get_by_role("button", name="Publier la classe 2DE1").click()
+def read_propositions(family: Family, pathway: str, comment: str) -> None:
+    family.mail("Les propositions du conseil de classe sont publiées")
+    family_acts.open_step(family.page, family.place, "Je consulte et je réponds")
+    expect(family.page.get_by_role("main")).to_contain_text(pathway)
+    expect(family.page.get_by_role("main")).to_contain_text(comment)
+    check_page(family.page)
+
+
+def agree(family: Family) -> None:
+    family_acts.answer(family.page, family.place, "sti2d", agrees=True)
+    told = family.mail("Réponse à une proposition", about="Isabelle Roche a répondu")
+    assert "devient la décision d’orientation" in told["text"]
+
+
+def disagree(family: Family) -> None:
+    """Agree neither with the refusal nor with what the council proposes instead."""
+    for pathway in ("generale", "stmg"):
+        family_acts.answer(family.page, family.place, pathway, agrees=False)
+    told = family.mail("Réponse à une proposition", about="Nathalie Masson a répondu")
+    assert "pas d’accord. Le dialogue continue" in told["text"]
+
+
+def notify_what_was_agreed(school: School, family: Family) -> None:
+    """The head notifies, the family reads, the head reads that it has read."""
+    head, mother = school.head, family.page
+    school_acts.open_dialogue(head, school.place, family.student, "accord donné : à notifier")
+    school_acts.notify_agreement(head, school.place, family.student, "1 représentant légal sur 1")
+    family_acts.follow(mother, family.mail("Décision d’orientation notifiée"), "decisions")
+    expect(mother.locator(".decision")).to_contain_text("conforme à la demande de la famille")
+    check_page(mother)
+    family_acts.check_documents(mother, family.place, decisions=1)
+    mother.goto(family.place + "propositions/")
+    expect(mother.locator("#proposition-sti2d")).to_contain_text("la réponse ne peut plus être changée")
+    check_page(mother)
+    school_acts.open_dialogue(head, school.place, family.student, "notifiée")
+    expect(head.get_by_role("main")).to_contain_text("Décision n° 1 lue en ligne")
+
+
+def receive_and_decide(school: School, family: Family) -> None:
+    """The head receives the family, decides with reasons, and reads that the family has read them."""
+    head, mother = school.head, family.page
+    school_acts.open_dialogue(head, school.place, family.student, "désaccord : entretien à tenir")
+    school_acts.note_interview(head, REPORT)
+    mother.goto(family.place + "decisions/")
+    expect(mother.get_by_role("main")).to_contain_text(REPORT)
+    check_page(mother)
+    school_acts.decide_with_reasons(head, "stmg", HEAD_REASONS)
+    told = family.mail("Décision d’orientation notifiée")
+    assert "trois jours ouvrables" in told["text"]
+    family_acts.follow(mother, told, "decisions")
+    expect(mother.locator(".decision")).to_contain_text(HEAD_REASONS)
+    expect(mother.get_by_role("heading", name="Voies de recours")).to_be_visible()
+    check_page(mother)
+    school_acts.open_dialogue(head, school.place, family.student, "décision motivée : réception à noter")
+    expect(head.get_by_role("main")).to_contain_text("Décision n° 2 lue en ligne")
+
+
+def appeal(school: School, family: Family) -> None:
+    """The family appeals in time; the commission replaces the head's decision; the family reads both."""
+    head, mother = school.head, family.page
+    school_acts.open_dialogue(head, school.place, family.student, "décision motivée : réception à noter")
+    school_acts.note_receipt(head)
+    mother.goto(family.place)
+    expect(mother.locator(".standing")).to_contain_text("appel")
+    check_page(mother)
+    school_acts.note_appeal(head)
+    school_acts.note_commission(head, "generale", COMMISSION_REASONS)
+    told = family.mail("Décision d’orientation notifiée", about="orientation n° 3 concernant")
+    family_acts.follow(mother, told, "decisions")
+    expect(mother.locator(".decision")).to_have_count(2)
+    expect(mother.locator(".decision--replaced")).to_contain_text("Remplacée par la décision n° 3")
+    expect(mother.locator(".decision:not(.decision--replaced)")).to_contain_text(COMMISSION_REASONS)
+    steps = mother.locator(".timeline__title")
+    for step in ("entretien", "appel", "commission"):
+        expect(steps.filter(has_text=re.compile(step, re.IGNORECASE)).first).to_be_visible()
+    check_page(mother)
+    family_acts.check_documents(mother, family.place, decisions=2)
+    mother.goto(family.place)
+    check_page(mother)
+    school_acts.open_dialogue(head, school.place, family.student, "commission d’appel : décidée")
+    expect(head.get_by_role("main")).to_contain_text("Décision n° 3 lue en ligne")
