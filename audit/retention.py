@@ -127,7 +127,7 @@ def unreferenced(model: type[Model]) -> Q:
         if relation.auto_created and not relation.concrete and getattr(relation, "on_delete", None) is PROTECT:
             related: Any = relation
             naming = related.related_model._base_manager.filter(**{related.field.name: OuterRef("pk")})
-            condition &= ~Exists(naming)
+            condition &= Q(~Exists(naming))
     return condition
 
 

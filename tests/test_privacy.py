@@ -57,11 +57,10 @@ def loaded(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlock
 @pytest.fixture
 def written() -> Iterator[list[io.StringIO]]:
     """All that is logged from INFO on, as a line and as JSON, by the very formatters of the settings."""
-    assert settings.LOGGING["formatters"]["line"]["()"] == f"{Line.__module__}.{Line.__name__}"
+    formatters: dict[str, Any] = settings.LOGGING["formatters"]  # type: ignore[assignment]
+    assert formatters["line"]["()"] == f"{Line.__module__}.{Line.__name__}"
     streams, handlers = [io.StringIO(), io.StringIO()], []
-    for stream, formatter in zip(
-        streams, (Line(settings.LOGGING["formatters"]["line"]["format"]), JsonLine()), strict=True
-    ):
+    for stream, formatter in zip(streams, (Line(formatters["line"]["format"]), JsonLine()), strict=True):
         handler = logging.StreamHandler(stream)
         handler.setFormatter(formatter)
         handler.addFilter(RequestIdFilter())

@@ -20,13 +20,17 @@ class Person:
     students: Sequence[Student] = field(default=())
 
     @property
+    def _records(self) -> list[Guardian | Student]:
+        return [*self.guardians, *self.students]
+
+    @property
     def full_name(self) -> str:
-        return next((each.full_name for each in (*self.guardians, *self.students)), str(self.user or ""))
+        return next((each.full_name for each in self._records), str(self.user or ""))
 
     @property
     def school(self) -> School:
         """The school in whose zone instants are said; without a record, Paris's."""
-        return next((each.school for each in (*self.guardians, *self.students)), School())
+        return next((each.school for each in self._records), School())
 
 
 def person_of(actor: Actor) -> Person:

@@ -75,6 +75,8 @@ def whole_file(dubois: Family) -> Family:
     """A file in which each table holds something, up to an appeal on which the commission has decided."""
     emma, sophie, head = dubois.emma, dubois.sophie, staff(dubois.school)
     by, stmg = sophie.user, Pathway.objects.get(code="stmg")
+    assert by
+    assert emma.division
     proposals = dubois.campaign.phases.get(kind=PhaseKind.PROPOSALS)
     draft = Draft.objects.create(student=emma, phase=dubois.phase, changed_at=NOW, changed_by=by)
     DraftRevision.objects.create(draft=draft, version=1, wishes=[], changed_at=NOW, changed_by=by)
@@ -177,7 +179,7 @@ def test_a_dry_run_says_exactly_what_a_real_one_erases_and_erases_nothing(
     whole_file: Family, settings: Any, time_machine: Any
 ) -> None:
     time_machine.move_to(PAST)
-    tables = [*OF_A_FILE, Student, Guardian, Change]
+    tables: list[type[Any]] = [*OF_A_FILE, Student, Guardian, Change]
     before = rows_of(tables)
     said = run("--dry-run", "--at", PAST.isoformat())
     assert rows_of(tables) == before
@@ -265,6 +267,7 @@ def test_a_guardian_without_pupil_goes_a_year_after_it_was_seen_and_stays_if_one
 def test_what_lasts_a_year_goes_after_a_year(dubois: Family) -> None:
     head = staff(dubois.school)
     past, at = NOW, NOW.replace(year=2028)
+    assert dubois.sophie.user
     late = past + timedelta(seconds=1)
     for when in (past, late):
         settled = {"recipient": "guardian:1", "address": "x@example.org", "created_at": when}

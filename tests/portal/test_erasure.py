@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import Identity, Profile, SignedInSession, User
@@ -25,6 +26,7 @@ OWN = "sophie.a.elle@familles.example"
 def lived(dubois: Family) -> Family:
     """Sophie confirmed an address of her own, changed her town, is signed in, and read a sheet."""
     sophie = dubois.sophie
+    assert sophie.user
     Guardian.objects.filter(pk=sophie.pk).update(own_email=OWN, mutes_reminders=True, phone="+33100000001")
     ContactChange.objects.create(guardian=sophie, field="town", after="Sophieville", changed_at=NOW)
     Identity.objects.create(user=sophie.user, provider="educonnect", subject="sub")
@@ -34,6 +36,11 @@ def lived(dubois: Family) -> Family:
     )
     SheetReading.objects.create(sheet=sheet, user=sophie.user, read_at=NOW)
     return dubois
+
+
+def accounts_of(guardian: Guardian) -> QuerySet[User]:
+    """The account that the guardian had."""
+    return User.objects.filter(pk=guardian.user_id or 0)
 
 
 def erase(family: Family, *arguments: str) -> str:
@@ -49,7 +56,7 @@ def test_without_yes_it_is_only_said(lived: Family) -> None:
     assert "schools_guardian  1" in said
     assert Guardian.objects.get(pk=lived.sophie.pk).own_email == OWN
     assert ContactChange.objects.exists()
-    assert User.objects.filter(pk=lived.sophie.user_id).exists()
+    assert accounts_of(lived.sophie).exists()
     assert OWN not in said
     assert "Sophie" not in said
 
@@ -63,11 +70,11 @@ def test_what_a_guardian_added_goes_with_their_account_and_all_that_tells_of_it(
     assert not SignedInSession.objects.exists()
     assert not SheetReading.objects.exists()
     assert not Identity.objects.exists()
-    assert not User.objects.filter(pk=lived.sophie.user_id).exists()
+    assert not accounts_of(lived.sophie).exists()
     assert not Change.objects.filter(content__icontains="sophie.a.elle").exists()
     assert not Change.objects.filter(content__icontains="Sophieville").exists()
     assert "que tient l’établissement" in said
-    assert User.objects.filter(pk=lived.marc.user_id).exists(), "nobody else's"
+    assert accounts_of(lived.marc).exists(), "nobody else's"
 
 
 def test_the_trail_says_that_it_changed_and_not_what_it_was(lived: Family) -> None:
@@ -86,6 +93,7 @@ def test_doing_it_twice_does_it_once(lived: Family) -> None:
 
 
 def test_an_account_that_validated_stays_with_the_reason(lived: Family) -> None:
+    assert lived.sophie.user
     Submission.objects.create(
         student=lived.emma, phase=lived.phase, number=1, submitted_at=NOW, submitted_by=lived.sophie.user,
         guardian=lived.sophie, guardian_name="Sophie Bernard",
@@ -99,9 +107,10 @@ def test_an_account_that_validated_stays_with_the_reason(lived: Family) -> None:
 
 
 def test_an_account_of_staff_or_of_another_record_stays(lived: Family) -> None:
+    assert lived.sophie.user
     lived.school.staff.create(user=lived.sophie.user, role="office")
     assert "membre du personnel" in erase(lived, "--yes")
-    assert User.objects.filter(pk=lived.sophie.user_id).exists()
+    assert accounts_of(lived.sophie).exists()
 
 
 def test_a_pupil_loses_their_account_and_nothing_of_the_schools(lived: Family) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Identity, Profile
+from accounts.models import Identity, Profile, User
 from audit.services import note_reading
 from notifications.models import MessageState, OutboxMessage
 from orientation.models import Draft, DraftRevision
@@ -41,6 +41,7 @@ def text_of(pdf: bytes) -> str:
 def lived(dubois: Family) -> Family:
     """Both guardians have coordinates and a past; Sophie validated, and wrote to the school."""
     sophie, marc = dubois.sophie, dubois.marc
+    assert sophie.user
     Guardian.objects.filter(pk=sophie.pk).update(mobile="+33600000001", address_lines="1 rue de Sophie")
     Guardian.objects.filter(pk=marc.pk).update(
         mobile="0600000002", address_lines="3 rue de Marc", pending_email="essai-de-marc@familles.example"
@@ -138,7 +139,7 @@ def test_the_document_is_a_tagged_pdf_that_says_the_same(lived: Family) -> None:
 
 
 def test_it_is_french_whatever_the_language_of_the_page(lived: Family) -> None:
-    type(lived.sophie.user).objects.filter(pk=lived.sophie.user.pk).update(language="en")
+    User.objects.filter(pk=lived.sophie.user_id or 0).update(language="en")
     client = sign_in(Client(), lived.sophie.user, Profile.GUARDIAN)
     assert "Mes données personnelles" in text_of(client.get(PDF).content)
     assert downloaded(client)[1]["links"][0]["relationship"] == "mère"
