@@ -103,6 +103,8 @@ def _trouble(site: Site, fault: str, mode: Mode | None, *, lets_in: bool = False
     pause(1)
     again = SigningIn(site.site)
     assert again.come_back(again.go()).is_redirect, "signing in works again"
+    for each in [*coming, again]:
+        each.browser.close()
     words = ", ".join(sorted({"signed in" if answer.is_redirect else str(answer.status_code) for answer in answers}))
     said = f"all accepted, all readable; signing in: {words}"
     return Ledger(site, families).close(fault, in_flight=AT_ONCE, recovered=recovered, said=said)
