@@ -6,9 +6,74 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from accounts.limits import TooManyRequests
+from portal.views.errors import ADMIN
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+ISOLATION = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{name}=()"
+        for name in (
+            "accelerometer",
+            "autoplay",
+            "browsing-topics",
+            "camera",
+            "display-capture",
+            "encrypted-media",
+            "fullscreen",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "picture-in-picture",
+            "publickey-credentials-get",
+            "screen-wake-lock",
+            "usb",
+            "xr-spatial-tracking",
+        )
+    ),
+}
+"""What no answer of the site is for: other sites' pages, and the devices of a browser."""
+
+
+class IsolatedPages:
+    """Keep every answer, static files and errors included, to this site's own pages. Stands before all others."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in ISOLATION.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class TooManyRequestsPage:
+    """Answer who has reached a limit with a page that says when to try again."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooManyRequests):
+            return None
+        folder = "admin/errors" if request.path.startswith(ADMIN) else "errors"
+        context = {"minutes": -(-exception.seconds // 60)}
+        response = render(request, f"{folder}/429.html", context, status=429)
+        response["Retry-After"] = str(exception.seconds)
+        return response
 
 
 class PersonalPagesAreNotCached:

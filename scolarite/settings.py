@@ -93,6 +93,7 @@ if env.bool("DEMO", default=False):
     INSTALLED_APPS.insert(0, "demo")
 
 MIDDLEWARE = [
+    "portal.middleware.IsolatedPages",
     "operations.request_ids.RequestIds",
     "operations.metrics.Measured",
     "django.middleware.security.SecurityMiddleware",
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.TooManyRequestsPage",
     "portal.middleware.PersonalPagesAreNotCached",
     "portal.middleware.RobotsMiddleware",
 ]
@@ -345,6 +347,19 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+RATE_LIMITS_ARE_ON = env.bool("RATE_LIMITS", default=True)
+RATE_LIMITS = {
+    "sign_in": {"address": "1500/10minutes"},
+    "linking": {"address": "1000/hour"},
+    "staff_sign_in": {"address": "300/10minutes"},
+    "contact": {"account": "20/hour", "address": "300/hour", "school": "600/hour"},
+    "validation": {"account": "30/10minutes", "address": "3000/10minutes", "school": "6000/10minutes"},
+}
+"""How often what can be guessed or flooded may be asked for, counted by `accounts.limits`.
+
+A school's computers share one address: 300 parents who sign in there on one evening, three tries each, come through; so
+does a school of 2,000 pupils whose parents validate in the last ten minutes.
+"""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 SIECLE_UPLOAD_MAX_BYTES = 30 * 1024 * 1024

@@ -19,3 +19,5 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 STATIC_ROOT = BASE_DIR / "static"  # nothing is collected; whitenoise only asks that the folder be there
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow digest of a deployment, fast
+RATE_LIMITS_ARE_ON = False
+"""All tests ask from one address; those about the limits turn them on."""

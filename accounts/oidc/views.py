@@ -17,6 +17,7 @@ from django.views.generic import View
 from mozilla_django_oidc.utils import add_state_and_verifier_and_nonce_to_session, generate_code_challenge
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
+from accounts import limits
 from accounts.models import Profile, Provider
 from accounts.oidc.backends import ProofNeeded
 from accounts.oidc.discovery import forget, is_on
@@ -44,6 +45,7 @@ class RequestView(ProviderSettings, OIDCAuthenticationRequestView):
         View.__init__(self, **values)  # the library's own reads the endpoints, which may call the network
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        limits.check(request, "sign_in")
         profile = profile_asked(request, self.provider)
         next_url = next_url_of(request.GET)
         if profile is None and self.provider != Provider.AGENTS:
@@ -89,6 +91,7 @@ class CallbackView(ProviderSettings, OIDCAuthenticationCallbackView):
     """Take the person back from the provider, and open the session of their account, or say why not."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        limits.check(request, "sign_in")
         entry = request.session.get(STATES_SESSION_KEY, {}).get(request.GET.get("state", ""))
         if entry is None and request.user.is_authenticated:  # a second click: the first one signed in
             return redirect(self.landing(""))

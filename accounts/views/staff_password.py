@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import limits
 from accounts.models import User
 from accounts.staff import passwords
 from accounts.staff.forms import NameForm
@@ -29,8 +30,10 @@ from audit.context import acting
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Owe a link to whom the name or address belongs; the answer is the same when it belongs to nobody."""
+    if request.method == "POST":
+        limits.check(request, "staff_sign_in")
     form = NameForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         passwords.owe_password_link(name=form.cleaned_data["username"], at=timezone.now())
         return redirect("admin:password_link_sent")
     context = {"title": _("Mot de passe oublié"), "form": form}

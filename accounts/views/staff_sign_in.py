@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from django_otp import login as note_device
 from django_otp.models import Device
 
+from accounts import limits
 from accounts.models import Provider, User
 from accounts.oidc.discovery import is_on
 from accounts.sessions import next_url_of, open_staff_session
@@ -65,6 +66,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask the name and the password, or offer the agents' provider."""
     if request.method != "POST":
         return onward(request) if is_staff_session(request) else _password_page(request, PasswordForm())
+    limits.check(request, "staff_sign_in")
     form = PasswordForm(request.POST)
     if not form.is_valid():
         return _password_page(request, form, status=422)

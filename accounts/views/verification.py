@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import services
+from accounts import limits, services
 from accounts.forms import MAX_CHILDREN, BirthDatesForm, dates_typed, shown_children
 from accounts.linking import Person
 from accounts.models import Profile
@@ -30,6 +30,7 @@ def verification(request: HttpRequest) -> HttpResponse:
     try:
         if request.method != "POST":
             return _question(request, pending, BirthDatesForm())
+        limits.check(request, "linking")
         return _answer(request, pending)
     except SignInRefused as refusal:
         keep_for_sign_out(request, provider=pending.provider, id_token=pending.id_token)

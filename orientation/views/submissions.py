@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import limits
 from notifications.models import MessageState
 from orientation import services
 from orientation.errors import DraftChangedSince, LastChangeByOther, NothingToValidate, OrientationError, WishRefused
@@ -31,6 +32,7 @@ def validate(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpRespon
     scope = writing_scope(request, student, kind)
     if request.method != "POST":
         return _ask_to_confirm(scope)
+    limits.check(request, "validation", school=scope.file.student.school)
     form = VersionForm(request.POST)
     if not form.is_valid():
         return scope.redirect("orientation:choices")

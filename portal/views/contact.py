@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import limits
 from accounts.actors import StudentFile, actor_of
 from accounts.kept_forms import AUTHOR_FIELD, author_token, take_kept_form
 from portal.contact import ContactRefused, TooManyMessages, write_to_school
@@ -61,6 +62,7 @@ def sent(request: HttpRequest, key: UUID) -> HttpResponse:
 def _send(request: HttpRequest, form: ContactForm) -> HttpResponse | int:
     """Send the message; return where to go next, or the status of the page that says why it was refused."""
     values = form.cleaned_data
+    limits.check(request, "contact", school=form.file.student.school)
     try:
         message = write_to_school(
             file=form.file,
