@@ -59,6 +59,7 @@ def test_a_link_of_an_e_mail_is_good_while_the_former_key_is_known(former: None,
 def test_an_invitation_to_choose_a_password_is_good_while_the_former_key_is_known(
     former: None, dubois: Family, settings
 ) -> None:
+    assert dubois.sophie.user
     token = default_token_generator.make_token(dubois.sophie.user)
     rotate(settings, keeps_former=True)
     assert default_token_generator.check_token(dubois.sophie.user, token)
