@@ -180,6 +180,16 @@ class FamilyActs(Machine):
             again=again,
         )
 
+    @precondition(lambda self: self.state.is_open("proposals") and self.state.sheet_of("emma", "proposals").said)
+    @rule(pathway=st.sampled_from(PROPOSED), agrees=st.booleans(), is_marc_first=st.booleans())
+    def two_parents_answer_from_the_same_page(self, pathway: str, agrees: bool, is_marc_first: bool) -> None:
+        """Each answers as both saw it: the second is shown the first's answer before theirs counts."""
+        first, second = (MARC, SOPHIE) if is_marc_first else (SOPHIE, MARC)
+        given = self.state.sheet_of("emma", "proposals").answers.setdefault(pathway, [])
+        seen = len(given)
+        self.answer(first, pathway, agrees, 0)
+        self.answer(second, pathway, not agrees, len(given) - seen)
+
     @precondition(lambda self: self.is_time_for("proposals", "provisional_opinions"))
     @rule(
         who=st.sampled_from([SOPHIE, MARC, OWN, KARIM, ODD[2]]),

@@ -3,6 +3,10 @@
 After each act the tables must say what the model says (`state.py`, `lists.py`, `council.py`, `dialogue.py`: plain
 Python, nothing of the product imported), and a refusal must be one that the model knows. A red run prints the acts that
 lead to it, and a blob that plays them again. `FUZZ=20` makes twenty times as many, new ones at each run.
+
+That it can fail was tried on a copy of the product, broken in one place at a time: one guardian left out of those told
+of an answer, a draft written over a newer version, a confirmation owed twice, a sheet shown before its publication, the
+e-mail of a publication taken back sent all the same, an answer taken over another's that was not shown: each was red.
 """
 
 from __future__ import annotations
