@@ -48,7 +48,7 @@ def divisions_of_staff(user: AbstractBaseUser | AnonymousUser, act: StaffAct) ->
 
 
 def students_of_staff(user: AbstractBaseUser | AnonymousUser, act: StaffAct) -> QuerySet[Student]:
-    """Return the pupils, those who left included, for whom this account may do the act."""
+    """Return the pupils for whom this account may do the act, those who left included, but to a form teacher."""
     found = memberships_of(user, ROLES_OF_ACT[act])
     whole = found.filter(role__in=_WHOLE_SCHOOL).values("school_id")
-    return Student.objects.filter(Q(school__in=whole) | Q(division__in=found.values("divisions")))
+    return Student.objects.filter(Q(school__in=whole) | Q(division__in=found.values("divisions"), left_on=None))

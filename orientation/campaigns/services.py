@@ -70,6 +70,8 @@ def create_campaign(*, school: School, school_year: int, source: Campaign | None
     From another: its numbers, its offer, and its dates on the same weekdays. Raises CampaignExists.
     """
     locked_school = _locked_school(school, by)
+    if source is not None and source.school_id != school.pk:
+        raise MayNotSteer
     if Campaign.objects.filter(school=school, school_year=school_year).exists():
         raise CampaignExists(school_year)
     campaign = Campaign(school=locked_school, school_year=school_year)

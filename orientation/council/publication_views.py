@@ -57,7 +57,7 @@ def withdraw(request: HttpRequest, uai: str, kind: PhaseKind, division: int) -> 
         return _before_withdrawing(place)
     standing = place.phases.phase.publications.filter(division=place.division)
     asked = request.POST.get("publication", "")
-    publication = get_object_or_404(standing, pk=asked if asked.isdecimal() else None)
+    publication = get_object_or_404(standing, pk=asked if asked.isdecimal() and len(asked) < 19 else None)
     try:
         services.withdraw_publication(publication=publication, by=place.scope.user, at=place.scope.now)
     except NotAllowed as refusal:

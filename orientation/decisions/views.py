@@ -30,6 +30,9 @@ from schools.staff_pages import StaffScope, staff_scope
 
 PAGE_SIZE = 50
 
+LONGEST_KEY = 18
+"""Figures of a key that PostgreSQL can compare: longer ones are nobody's."""
+
 
 @require_safe
 def decisions(request: HttpRequest, uai: str) -> HttpResponse:
@@ -88,7 +91,7 @@ def _preview(scope: StaffScope, answers: Sequence[int], *, refusal: str = "", st
 
 def _issue(scope: StaffScope) -> HttpResponse:
     named = scope.request.POST.get("reponses", "").split(",")
-    if not all(each.isdecimal() for each in named):
+    if not all(each.isdecimal() and len(each) <= LONGEST_KEY for each in named):
         raise Http404
     keys = {int(each) for each in named}
     found = list(_reached(scope, list(keys)))
