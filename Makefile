@@ -60,6 +60,7 @@ faults: $(VENV)/installed  ## Inject every fault into the running product, and p
 programs: $(VENV)/installed
 	@$(RUN) -m tests.messages --install
 	@$(RUN) -m tests.browser.chromium --install || { echo "No browser could be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
+	@$(RUN) -m tests.operations.pgbouncer --install || true
 	@$(RUN) -m tests.deployment.nginx --install || { echo "nginx could not be installed. On Debian: $(APT_LINE)" >&2; exit 1; }
 
 system:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
@@ -37,11 +38,15 @@ def register_gauges(room: str, read: Callable[[], Figures]) -> None:
 
 
 class _Tables(Collector):
-    """What rooms read from their tables."""
+    """What rooms read from their tables; nothing while the database is away, when the rest is what one looks for."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         for room, read in sorted(_gauges.items()):
-            for name, value in read().items():
+            try:
+                figures = read()
+            except DatabaseError:
+                continue
+            for name, value in figures.items():
                 yield GaugeMetricFamily(f"scolarite_{name}", f"Read from the tables of {room}.", value=value)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from notifications.models import MessageState, OutboxMessage
-from operations import readiness
+from operations import metrics, readiness
 
 READY = "/sante/pret/"
 METRICS = "/sante/mesures/"
@@ -67,8 +67,6 @@ def test_a_newer_schema_is_no_trouble_for_an_older_release(client: Client, db: N
 
 
 def test_a_database_that_does_not_answer_makes_it_unready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
-
     def away() -> None:
         raise OperationalError
 
@@ -125,3 +123,16 @@ def test_the_metrics_tell_how_far_mails_and_imports_are_behind(client: Client, d
     assert found["scolarite_outbox_oldest_seconds", ()] >= 600
     assert found["scolarite_outbox_failed", ()] == 1
     assert found["scolarite_imports_waiting", ()] == 0
+
+
+def test_the_metrics_that_need_no_table_are_told_while_the_database_is_away(
+    client: Client, db: None, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError
+
+    monkeypatch.setitem(metrics._gauges, "notifications", away)
+    found = scraped(client, token)
+    assert ("scolarite_outbox_owed", ()) not in found
+    assert ("scolarite_imports_waiting", ()) in found
+    assert any(name == "scolarite_request_seconds_count" for name, _labels in found)
