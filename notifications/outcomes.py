@@ -56,7 +56,7 @@ def outcome_of(error: Exception) -> MessageState:
 
 
 def is_of_the_provider(error: Exception) -> bool:
-    """Tell whether this error would have met any other message as well: the network, the provider, our account there."""
+    """Tell whether this error would have met any other message as well: the network, the provider, our account."""
     if isinstance(error, smtplib.SMTPException):
         return not isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError))
     if isinstance(error, AnymailAPIError):
