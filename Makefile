@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots gallery weight audit faults messages programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight audit faults messages sbom mutants rights programs system clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -44,6 +44,17 @@ weight: $(VENV)/installed programs  ## Measure every page's first and later visi
 
 audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
 	@$(RUN) -m judges --only "$(PAGES)" $(if $(QUICK),--quick)
+
+sbom: $(VENV)/installed  ## Write var/sbom.json (CycloneDX) from the pinned requirements, and docs/licences.md.
+	@mkdir -p var
+	@$(RUN) -m cyclonedx_py requirements requirements/base.txt --pyproject pyproject.toml --output-reproducible -o var/sbom.json
+	@$(RUN) -m tests.licences
+
+mutants: $(VENV)/installed  ## Break the checks of rights and tokens one at a time, and see that a test fails.
+	@$(RUN) -m tests.mutants $(PATHS)
+
+rights: $(VENV)/installed  ## Write the matrix of docs/security.md from the tables that the tests try.
+	@$(RUN) -m tests.rights
 
 judges/node_modules/installed: judges/package-lock.json $(VENV)/installed
 	@$(RUN) -m judges.programs --install

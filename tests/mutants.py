@@ -1,4 +1,4 @@
-"""Break the checks one at a time, on a copy of the tree, and see that a test fails: `make mutants`.
+"""Break the checks one at a time, in memory, and see that a test fails: `make mutants`.
 
 Each mutant takes one check away, or turns it round: a condition, one side of an *and* or an *or*, a comparison, an
 element of a table, a call whose only effect is to refuse. What no test notices survives, and is printed. The score
@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import importlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -20,38 +20,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import django.contrib.admin  # noqa: F401 - loaded once, for all the runs
+import django
 import pytest
 
 from demo import embedded
 from tests.embedded import TEST_ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
-SIGN_IN = [f"tests/accounts/test_{name}.py" for name in ("claims", "tokens", "lying_provider", "sign_in", "refusals")]
+TOKENS = ["tests/accounts/test_tokens.py", "tests/accounts/test_lying_provider.py"]
+SIGN_IN = [f"tests/accounts/test_{name}.py" for name in ("lying_provider", "sign_in", "refusals")]
 TESTS = {
     "schools/policies.py": ["tests/rights/test_policies.py"],
     "orientation/policies.py": ["tests/rights/test_policies.py"],
-    "accounts/oidc/tokens.py": SIGN_IN,
-    "accounts/oidc/claims.py": SIGN_IN,
+    "accounts/oidc/tokens.py": TOKENS,
+    "accounts/oidc/claims.py": ["tests/accounts/test_claims.py"],
     "accounts/oidc/backends.py": SIGN_IN,
 }
 """What is broken, and the tests that must notice, the quickest first."""
 
-LEFT_OUT = (
-    ".git",
-    ".venv",
-    "var",
-    "node_modules",
-    "staticfiles",
-    "__pycache__",
-    "screenshots",
-    ".*_cache",
-    ".hypothesis",
-)
 LONGEST = 600
 """Seconds after which a run that does not end counts as noticed."""
 
-SAID = "pytest.log"
 OPTIONS = ["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--reuse-db"]
 
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -153,46 +142,41 @@ def _of_table(node: ast.Dict) -> Iterator[tuple[str, object]]:
             yield f"without {said}: {ast.unparse(value)}", drop
 
 
-def is_noticed(mutant: Mutant, tree: Path) -> bool:
-    """Whether a test fails once this mutant stands in the copy."""
-    target = tree / mutant.path
-    whole = target.read_text()
-    target.write_text(mutant.source)
-    try:
-        return _run(tree, TESTS[mutant.path]) != 0
-    finally:
-        target.write_text(whole)
+def run(tests: list[str], log: Path, mutant: Mutant | None = None) -> int:
+    """Run tests, with a mutant in the place of its module; return pytest's code.
 
-
-def _run(tree: Path, tests: list[str]) -> int:
-    """Run tests in the copy; return pytest's code, 1 where they do not end.
-
-    In a fork of this process, in which all the libraries are loaded already: it takes a third of the time.
+    In a fork of this process, in which the product is loaded already: it takes a tenth of the time.
     """
     child = os.fork()
     if child == 0:
         try:
-            _run_here(tree, tests)
-        except BaseException:  # noqa: BLE001 - nothing of the parent's may be unwound here
+            signal.alarm(LONGEST)
+            with log.open("w") as said:
+                os.dup2(said.fileno(), 1)
+                os.dup2(said.fileno(), 2)
+            if mutant:
+                put_in_place(mutant)
+            os._exit(int(pytest.main([*OPTIONS, *tests])))
+        except BaseException:  # noqa: BLE001 - a module that no longer loads; nothing of the parent's is unwound here
             traceback.print_exc()
-            os._exit(pytest.ExitCode.USAGE_ERROR)
+            os._exit(pytest.ExitCode.TESTS_FAILED)
     _pid, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise RuntimeError((tree / SAID).read_text()[-3000:])
+        raise RuntimeError(log.read_text()[-3000:])
     return code
 
 
-def _run_here(tree: Path, tests: list[str]) -> None:
-    signal.alarm(LONGEST)
-    with (tree / SAID).open("w") as said:
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "demo")]:
-        del sys.modules[name]
-    os.chdir(tree)
-    sys.path[:] = [str(tree), *(each for each in sys.path if each not in ("", str(ROOT)))]
-    os._exit(int(pytest.main([*OPTIONS, *tests])))
+def put_in_place(mutant: Mutant) -> None:
+    """Load the broken source into its module, and give it to whoever has imported from there."""
+    module = sys.modules[mutant.path.removesuffix(".py").replace("/", ".")]
+    before = dict(vars(module))
+    exec(compile(mutant.source, mutant.path, "exec"), vars(module))  # noqa: S102 - our own source
+    changed = {name: (old, vars(module)[name]) for name, old in before.items() if vars(module)[name] is not old}
+    for other in list(sys.modules.values()):
+        for name, (old, new) in changed.items():
+            if getattr(other, "__dict__", {}).get(name) is old and not name.startswith("__"):
+                setattr(other, name, new)
 
 
 def main() -> int:
@@ -200,20 +184,25 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", default=[], help="which of the files; all by default")
     parser.add_argument("--list", action="store_true", help="only say what would be broken")
     options = parser.parse_args()
-    found = [mutant for path in options.paths or TESTS for mutant in mutants_of(path)]
+    paths = options.paths or list(TESTS)
+    found = [mutant for path in paths for mutant in mutants_of(path)]
     if options.list:
         print(*found, sep="\n")
         return 0
+    survivors = []
     with tempfile.TemporaryDirectory() as folder, embedded.postgresql() as database, embedded.redis() as cache:
-        tree = Path(folder) / "tree"
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        os.environ.update(TEST_ENVIRONMENT | {"DATABASE_URL": database, "REDIS_URL": cache})
-        if _run(tree, sorted({test for tests in TESTS.values() for test in tests})):
-            print("The tests fail before anything is broken.", (tree / SAID).read_text()[-3000:], sep="\n")
+        os.environ.update(
+            TEST_ENVIRONMENT
+            | {"DATABASE_URL": database, "REDIS_URL": cache, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        )
+        django.setup()
+        importlib.import_module("scolarite.urls")
+        log = Path(folder) / "pytest.log"
+        if run(list(dict.fromkeys(test for path in paths for test in TESTS[path])), log):
+            print("The tests fail before anything is broken.", log.read_text()[-3000:], sep="\n")
             return 1
-        survivors = []
         for number, mutant in enumerate(found, start=1):
-            noticed = is_noticed(mutant, tree)
+            noticed = any(run([test], log, mutant) for test in TESTS[mutant.path])
             print(f"{number}/{len(found)} {'noticed' if noticed else 'SURVIVES'} {mutant}", flush=True)
             survivors += [] if noticed else [mutant]
     print(f"{len(found) - len(survivors)} of {len(found)} mutants noticed.", *survivors, sep="\n")

@@ -14,7 +14,9 @@ from schools.imports.errors import MayNotImport
 from schools.messages.errors import MayNotWriteMessages
 from schools.services import MayNotDesignate
 from tests.factories import NOW
+from tests.rights.__main__ import DOCUMENT
 from tests.rights.acts import ACTS, KNOWN, Act, written_for_somebody
+from tests.rights.matrix import written
 from tests.rights.world import Person, World, fingerprint
 
 NOT_THEIR_RIGHT = (
@@ -60,3 +62,8 @@ def test_each_person_does_the_acts_that_are_theirs_and_no_other(person: Person) 
         world = World(person)
         found = {name: outcome(act, world) for name, act in ACTS.items()}
     assert found == {name: "done" if person in act.may else "refused" for name, act in ACTS.items()}
+
+
+def test_the_document_shows_the_tables_of_today() -> None:
+    text = DOCUMENT.read_text()
+    assert text == written(text)
