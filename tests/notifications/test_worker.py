@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from celery import current_app
 from django.db import connection, transaction
 
+from notifications.broker import wake_worker
 from notifications.models import OutboxMessage
+from operations.request_ids import request_id
 from tests.notifications.conftest import really_committing, states
 from tests.notifications.servers import SmtpServer
 
@@ -44,6 +47,28 @@ def worker(worker_environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     yield process
     process.terminate()
     process.wait(timeout=120)
+
+
+def test_what_a_worker_logs_carries_the_number_of_the_request_that_called_it(
+    worker_environment: dict[str, str], broker, db: None, tmp_path: Path
+) -> None:
+    number = "0123456789abcdef0123456789abcdef"
+    log = tmp_path / "worker.log"
+    command = [sys.executable, "-m", "celery", "-A", "scolarite", "worker", "--concurrency=1"]
+    environment = worker_environment | {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO", "PYTHONWARNINGS": "ignore"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=output)
+    try:
+        wait_until(lambda: " ready." in log.read_text())
+        with request_id(number):
+            wake_worker()
+        wait_until(lambda: number in log.read_text())
+    finally:
+        process.terminate()
+        assert process.wait(timeout=120) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    (done,) = [line for line in lines if line["request_id"] == number and line["logger"] == "celery.app.trace"]
+    assert "send_due_messages" in done["message"]
 
 
 def wait_until(condition, *, seconds: float = 120) -> None:

