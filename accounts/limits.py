@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django_redis import get_redis_connection
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from accounts.staff.passwords import client_address
@@ -69,8 +69,7 @@ def _hit(allowed: RateLimitItem, name: str, scope: str, whose: str) -> None:
 
 
 @cache
-def _storage() -> Storage:
+def _storage() -> RedisStorage:
     """Count where the cache is, by its connections and with its patience."""
-    return storage_from_string(
-        "redis://", wrap_exceptions=True, connection_pool=get_redis_connection("default").connection_pool
-    )
+    pool = get_redis_connection("default").connection_pool
+    return RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True)

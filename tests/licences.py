@@ -33,12 +33,12 @@ def requirements() -> list[Requirement]:
 def licence_of(package: Distribution) -> str:
     """Return a package's licence as its metadata states it: an SPDX expression, classifiers, or its own words."""
     metadata = package.metadata
-    if expression := metadata.get("License-Expression"):
+    if expression := metadata["License-Expression"]:
         return expression
     classifiers = [each.rpartition(" :: ")[2] for each in metadata.get_all("Classifier") or [] if "License ::" in each]
     if classifiers:
         return ", ".join(sorted(classifiers))
-    said = (metadata.get("License") or "").strip().split("\n")[0][:60]
+    said = (metadata["License"] or "").strip().split("\n")[0][:60]
     return said or READ_IN_FILE.get(package.name, "")
 
 

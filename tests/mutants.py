@@ -16,9 +16,10 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -81,7 +82,7 @@ def mutants_of(path: str) -> Iterator[Mutant]:
             yield Mutant(path, node.lineno, what, ast.unparse(ast.fix_missing_locations(broken)))
 
 
-def _code(node: ast.AST) -> Iterator[ast.AST]:
+def _code(node: ast.AST) -> Iterator[Any]:
     """Walk what runs: neither annotations nor what is imported."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "type_params"):
@@ -93,7 +94,7 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
                 yield from _code(child)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:  # noqa: C901 - one case after the other
+def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], object]]]:  # noqa: C901 - one case after the other
     """Yield what can be broken in a node: in words, and what breaks it."""
     if isinstance(node, ast.If | ast.IfExp):
         said = ast.unparse(node.test)
@@ -126,7 +127,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:  # noqa: C901 - one
         )
 
 
-def _of_table(node: ast.Dict) -> Iterator[tuple[str, object]]:
+def _of_table(node: ast.Dict) -> Iterator[tuple[str, Callable[[Any], object]]]:
     for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
         said = ast.unparse(key) if key else "**"
         if said.startswith("StaffAct."):  # a right given to everybody, then to nobody

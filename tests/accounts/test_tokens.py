@@ -72,6 +72,13 @@ def test_no_other_is(publish: Publish, algorithm: str) -> None:
         check(signed(claims()), algorithm)
 
 
+def test_a_curve_that_we_do_not_take_is_refused_whatever_its_name_begins_with(publish: Publish) -> None:
+    key = ec.generate_private_key(ec.SECP256K1())
+    publish(public(key, "ES256K"))
+    with pytest.raises(ProviderLied):
+        check(signed(claims(), "ES256K", key), "ES256K")
+
+
 @pytest.mark.parametrize(
     ("required", "name"),
     [(required, name) for required in (ID_TOKEN_CLAIMS, USERINFO_CLAIMS) for name in required],
@@ -101,6 +108,7 @@ def at(seconds: int) -> int:
         lambda: {"iat": at(60)},
         lambda: {"nbf": at(60)},
         lambda: {"exp": "soon"},
+        lambda: {"exp": float("inf")},
         lambda: {"iat": {}},
         lambda: {"sub": 12},
     ],

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Profile
+from schools.models import Role
 from tests.factories import Family, sign_in, staff
 
 ALWAYS = {
@@ -56,7 +57,7 @@ def test_pages_and_refusals_carry_the_headers(client: Client, db: None, path: st
 
 
 def test_what_is_not_one_s_own_carries_them(dubois: Family) -> None:
-    member = sign_in(Client(), staff(dubois.school, "counsellor"), None)
+    member = sign_in(Client(), staff(dubois.school, Role.COUNSELLOR), None)
     answer = member.get(reverse("admin:staff_members", args=[dubois.school.uai]))
     assert answer.status_code == 403
     assert_page_protected(answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import django
@@ -23,4 +22,4 @@ if __name__ == "__main__":
     from tests.production import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT)
-    sys.exit(main())
+    main()

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from accounts.connections import end_connection
 from accounts.staff import members
 from orientation import services as choices
@@ -215,8 +217,7 @@ def _colleague_has_an_address(world: World) -> None:
 
 
 def _colleague_has_a_telephone(world: World) -> None:
-    user = world.colleague.user
-    user.totpdevice_set.create(name="téléphone", confirmed=True)
+    TOTPDevice.objects.create(user=world.colleague.user, name="téléphone", confirmed=True)
 
 
 ACTS: dict[str, Act] = {
