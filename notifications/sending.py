@@ -18,6 +18,7 @@ from functools import reduce
 from operator import or_
 from time import monotonic
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, connection, transaction
@@ -86,6 +87,7 @@ def send_batch(*, at: datetime) -> int:
 def claim(*, at: datetime, limit: int) -> list[OutboxMessage]:
     """Take the most urgent due messages for ourselves until the lease ends; nobody else gets them meanwhile."""
     with transaction.atomic():
+        limit = min(limit, _left_of_rate(at))
         due = list(OutboxMessage.objects.due(at).select_for_update(skip_locked=True)[:limit])
         # whoever claimed these died each time, for two days
         abandoned = [row for row in due if row.state == MessageState.SENDING and at > row.created_at + HORIZON]
@@ -100,6 +102,20 @@ def claim(*, at: datetime, limit: int) -> list[OutboxMessage]:
     for row in claimed:
         row.state, row.attempts, row.due_at = MessageState.SENDING, row.attempts + 1, at + LEASE
     return claimed
+
+
+def _left_of_rate(at: datetime) -> int:
+    """Return how many messages the provider still takes in this minute, all workers together; one claims at a time.
+
+    Those that are being sent count as sent. Nothing is asked of PostgreSQL where no rate is set.
+    """
+    if not settings.EMAIL_RATE_PER_MINUTE:
+        return BATCH_SIZE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('notifications.rate'))")
+    recent = OutboxMessage.objects.filter(created_at__gt=at - HORIZON - LONGEST_DELAY)
+    used = recent.filter(Q(state=MessageState.SENDING, due_at__gt=at) | Q(sent_at__gt=at - timedelta(minutes=1)))
+    return max(0, settings.EMAIL_RATE_PER_MINUTE - used.count())
 
 
 def deliver(message: OutboxMessage, server: BaseEmailBackend) -> bool:

@@ -310,6 +310,9 @@ DSFR_MARK_OPTIONAL_FIELDS = True
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20
+EMAIL_RATE_PER_MINUTE = env.int("EMAIL_RATE_PER_MINUTE", default=0)
+"""Messages that the provider takes in a minute, all workers together; 0 for any number."""
+
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 if "EMAIL_BACKEND" in env:
     EMAIL_BACKEND = env("EMAIL_BACKEND")
