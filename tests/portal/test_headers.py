@@ -83,6 +83,6 @@ def test_errors_carry_them(db: None, monkeypatch: pytest.MonkeyPatch, error: typ
 
 def test_static_files_carry_what_concerns_them(db: None, settings: Any) -> None:
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
-    answer = Client().get("/static/js/session.js")
+    answer = Client().head("/static/js/session.js")
     assert answer.status_code == 200
     assert_protected(answer)
