@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from orientation.decisions.rules import Dialogue, Proposition
+from orientation.decisions.rules import Dialogue, Proposition, replacements
 from orientation.models import CouncilAnswer, CouncilSheet, Decision, DialogueStep, FamilyAnswer, Phase, PhaseKind
 from orientation.queries import phases_of
 from schools.models import Student
@@ -62,6 +62,12 @@ def _propositions(students: Collection[Student] | QuerySet[Student], phase: Phas
 def decisions_of(students: Collection[Student] | QuerySet[Student], phase: Phase) -> QuerySet[Decision]:
     """Return the decisions about these pupils, in order of number."""
     return Decision.objects.filter(student__in=students, phase=phase).order_by("number")
+
+
+def replacement_of(decision: Decision) -> Decision | None:
+    """Return the decision that took the place of this one, if one has: one query."""
+    found = Decision.objects.filter(student=decision.student_id, phase=decision.phase_id).order_by("number")
+    return replacements(list(found.defer("reasons"))).get(decision.pk)
 
 
 def proposals_phase(student: Student) -> Phase | None:

@@ -20,6 +20,7 @@ from audit.services import note_reading
 from orientation.council.queries import recipients_of
 from orientation.decisions import services
 from orientation.decisions.errors import CannotBecomeDecision
+from orientation.decisions.queries import replacement_of
 from orientation.decisions.selection import Selection, selection_of
 from orientation.documents.decision import decision_pdf, decisions_pdf
 from orientation.errors import NotAllowed
@@ -130,7 +131,7 @@ def decision_document(request: HttpRequest, uai: str, public_id: UUID) -> HttpRe
     students = scope.students(StaffAct.READ).order_by().values("pk")
     found = get_object_or_404(_printable().filter(student__in=students), public_id=public_id)
     note_reading(by=scope.user, school_id=scope.school.pk, subject=found.student, page="decision_pdf", at=scope.now)
-    return _pdf(decision_pdf(found), f"decision-orientation-n{found.number}")
+    return _pdf(decision_pdf(found, replaced_by=replacement_of(found)), f"decision-orientation-n{found.number}")
 
 
 @require_safe
@@ -151,11 +152,11 @@ def decision_documents(request: HttpRequest, uai: str, division: int) -> HttpRes
     if not standing:
         raise Http404
     note_reading(by=scope.user, school_id=scope.school.pk, subject=found, page="decisions_pdf", at=scope.now)
-    return _pdf(decisions_pdf(standing, scope.school, at=scope.now), f"decisions-orientation-{found.pk}")
+    return _pdf(decisions_pdf(standing, scope.school, replaced={}, at=scope.now), f"decisions-orientation-{found.pk}")
 
 
 def _printable() -> QuerySet[Decision]:
-    return Decision.objects.select_related("student", "phase__campaign__school", "replaces", "replaced_by")
+    return Decision.objects.select_related("student", "phase__campaign__school", "replaces")
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

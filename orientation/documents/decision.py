@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,13 @@ from schools.times import spoken_instant
 
 
 @in_french
-def decisions_pdf(decisions: Sequence[Decision], school: School, *, at: datetime) -> bytes:
+def decisions_pdf(
+    decisions: Sequence[Decision], school: School, *, replaced: Mapping[int, Decision], at: datetime
+) -> bytes:
     """Return the notifications of these decisions of a school as one tagged PDF, each on pages of its own. No query.
 
-    Each has its student and its phase's campaign. `at` is the aware instant that the document bears as its date.
+    Each has its student and its phase's campaign. `replaced` holds, by their keys, what took the place of those of
+    them that no longer stand. `at` is the aware instant that the document bears as its date.
     Nobody's contact data but the school's is in it (decision 16): each guardian and the student may read it.
     """
     heading = _("Notification de décision d’orientation")
@@ -30,15 +33,17 @@ def decisions_pdf(decisions: Sequence[Decision], school: School, *, at: datetime
     if len(decisions) == 1:
         title = f"{heading} {decisions[0].reference} — {decisions[0].student.full_name}"
     data = frame(heading=heading, title=title, footer="")
-    return typeset("decision.typ", data | {"decisions": [_decision(each, school) for each in decisions]}, at=at)
+    told = [_decision(each, school, replaced.get(each.pk)) for each in decisions]
+    return typeset("decision.typ", data | {"decisions": told}, at=at)
 
 
-def decision_pdf(decision: Decision) -> bytes:
-    """Return the notification of one decision, the same bytes each time."""
-    return decisions_pdf([decision], decision.phase.campaign.school, at=decision.issued_at)
+def decision_pdf(decision: Decision, *, replaced_by: Decision | None) -> bytes:
+    """Return the notification of one decision, the same bytes each time as long as it stands."""
+    replaced = {decision.pk: replaced_by} if replaced_by else {}
+    return decisions_pdf([decision], decision.phase.campaign.school, replaced=replaced, at=decision.issued_at)
 
 
-def _decision(decision: Decision, school: School) -> dict[str, Any]:
+def _decision(decision: Decision, school: School, replaced_by: Decision | None) -> dict[str, Any]:
     return {
         "footer": _("Décision n° %(reference)s") % {"reference": decision.reference},
         "facts": [
@@ -48,7 +53,7 @@ def _decision(decision: Decision, school: School) -> dict[str, Any]:
         ],
         "decided_heading": _("Voie d’orientation décidée"),
         "decided": decision.label,
-        "replaces": _replaces(decision),
+        "replaces": _replaces(decision, replaced_by),
         "reasons_heading": _("Motifs"),
         "reasons": decision.reasons,
         "sections": [
@@ -95,13 +100,13 @@ def _decision_facts(decision: Decision, school: School) -> list[tuple[str, str]]
     return [(label, value) for label, value in facts if value]
 
 
-def _replaces(decision: Decision) -> str:
+def _replaces(decision: Decision, replaced_by: Decision | None) -> str:
     """Say which decision this one replaces, and which one replaces it: it is then no longer worth anything."""
     said = []
     if decision.replaces:
         said.append(_("Cette décision remplace la décision n° %(number)d.") % {"number": decision.replaces.number})
-    if by := getattr(decision, "replaced_by", None):
-        said.append(_("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": by.number})
+    if replaced_by:
+        said.append(_("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": replaced_by.number})
     return " ".join(said)
 
 

@@ -13,6 +13,7 @@ from accounts.actors import actor_of
 from accounts.menu import page_context
 from orientation.decisions.calendars import calendar_of
 from orientation.decisions.history import history_of, read_by
+from orientation.decisions.queries import replacement_of
 from orientation.decisions.rules import replacements
 from orientation.decisions.services import note_decisions_read
 from orientation.decisions.wording import legal_basis, recourses
@@ -51,16 +52,15 @@ def pdf(request: HttpRequest, student: UUID, public_id: UUID) -> HttpResponse:
     file = actor.file_or_404(student)
     found = (
         Decision.objects.filter(student=file.student, public_id=public_id)
-        .select_related("student", "phase__campaign__school", "replaces", "replaced_by")
+        .select_related("student", "phase__campaign__school", "replaces")
         .first()
     )
     if found is None:
         raise Http404
     note_decisions_read(decisions=[found], by=actor.user, at=timezone.now())
     disposition = f'inline; filename="decision-orientation-n{found.number}.pdf"'
-    return HttpResponse(
-        decision_pdf(found), content_type="application/pdf", headers={"Content-Disposition": disposition}
-    )
+    content = decision_pdf(found, replaced_by=replacement_of(found))
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
 
 
 @require_safe

@@ -112,3 +112,22 @@ def test_family_and_school_read_that_it_is_cancelled_on_screen_and_on_paper(dubo
     assert squeezed("Annulée : la décision n° 2 l’a remplacée.") in squeezed(text_of(paper.content))
     assert squeezed("Cette décision remplace la décision n° 1.") in printed
     assert squeezed("0759901X-2026-0001") not in printed
+
+
+def test_each_of_several_cancelled_agreements_says_so_on_paper(dubois: Family, veil: Dialogue) -> None:
+    veil.tell(PROPOSALS)
+    veil.answer(True)
+    veil.answer(True, "sti2d")
+    issued = veil.issue("stmg", "sti2d")
+    take_up_again(veil)
+    veil.decide(seen_number=2, at=CLOSED_AT + timedelta(hours=2))
+    with time_machine.travel(CLOSED_AT + timedelta(hours=3), tick=False):
+        family = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
+        office = sign_in(Client(), veil.head, None)
+        for each in issued:
+            for reader, address in (
+                (family, reverse("orientation:decision_pdf", args=[veil.emma.public_id, each.public_id])),
+                (office, reverse("admin:decision_pdf", args=[dubois.school.uai, each.public_id])),
+            ):
+                paper = squeezed(text_of(reader.get(address).content))
+                assert squeezed("Annulée : la décision n° 3 l’a remplacée.") in paper
