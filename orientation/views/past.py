@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.actors import StudentFile, actor_of
 from accounts.menu import page_context
 from orientation.decisions.history import history_of
+from orientation.decisions.rules import replacements
 from orientation.decisions.services import note_decisions_read
 from orientation.dialogue.queries import choices_by_submission
 from orientation.models import PhaseKind
@@ -37,12 +38,13 @@ def past_year(request: HttpRequest, student: UUID, year: int) -> HttpResponse:
         note_decisions_read(decisions=history.unread, by=actor.user, at=timezone.now())
     sent = [(kind, each) for kind, submissions in history.submissions.items() for each in reversed(submissions)]
     choices = choices_by_submission([each for _kind, each in sent])
+    replaced = replacements(history.decisions)
     context = page_context(request, file=file, service="orientation") | {
         "year": year,
         "next_year": year + 1,
         "school": file.student.school,
         "requests": [(kind, each, choices[each.pk]) for kind, each in sent],
-        "decisions": list(reversed(history.decisions)),
+        "decisions": [(each, replaced.get(each.pk)) for each in reversed(history.decisions)],
         "events": events_of(history, file.student.school),
     }
     return render(request, "orientation/past_year.html", context)

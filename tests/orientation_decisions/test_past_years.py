@@ -124,3 +124,14 @@ def test_the_unread_decision_of_an_earlier_year_is_no_notice(dubois: Family, dec
     notices = [each.text for each in as_(dubois.sophie).get("/mes-services/").context["notices"]]
     assert notices
     assert not [each for each in notices if "décision" in each]
+
+
+def test_a_decision_that_was_replaced_is_not_told_as_one_that_stands(
+    dubois: Family, veil: Dialogue, decision: Decision
+) -> None:
+    assert squeezed("par la décision n°") not in words(as_(dubois.sophie), address(dubois, "past_year", 2026))
+    veil.receive()
+    veil.appeal()
+    veil.commission()
+    page = words(as_(dubois.sophie), address(dubois, "past_year", 2026))
+    assert page.count(squeezed("Remplacée par la décision n° 2")) == 1
