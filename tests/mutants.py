@@ -29,7 +29,9 @@ from tests.embedded import TEST_ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKENS = ["tests/accounts/test_tokens.py", "tests/accounts/test_lying_provider.py"]
-SIGN_IN = [f"tests/accounts/test_{name}.py" for name in ("lying_provider", "sign_in", "refusals")]
+SIGN_IN = [
+    f"tests/accounts/test_{name}.py" for name in ("backends", "lying_provider", "sign_in", "refusals", "students")
+]
 TESTS = {
     "schools/policies.py": ["tests/rights/test_policies.py"],
     "orientation/policies.py": ["tests/rights/test_policies.py"],
@@ -94,47 +96,51 @@ def _code(node: ast.AST) -> Iterator[Any]:
                 yield from _code(child)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], object]]]:  # noqa: C901 - one case after the other
+Change = Callable[[Any], object]
+
+
+def _set(name: str, value: object) -> Change:
+    return lambda found: setattr(found, name, value)
+
+
+def _drop(name: str, index: int) -> Change:
+    return lambda found: getattr(found, name).pop(index)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901 - one case after the other
     """Yield what can be broken in a node: in words, and what breaks it."""
     if isinstance(node, ast.If | ast.IfExp):
-        said = ast.unparse(node.test)
         for value in (True, False):
-            yield f"`{said}` is {value}", lambda found, value=value: setattr(found, "test", ast.Constant(value))
+            yield f"`{ast.unparse(node.test)}` is {value}", _set("test", ast.Constant(value))
     elif isinstance(node, ast.BoolOp):
         for index, side in enumerate(node.values):
-            yield f"without `{ast.unparse(side)}`", lambda found, index=index: found.values.pop(index)
+            yield f"without `{ast.unparse(side)}`", _drop("values", index)
     elif isinstance(node, ast.Compare):
-        opposite = OPPOSITES[type(node.ops[0])]
-        yield f"`{ast.unparse(node)}` turned round", lambda found: found.ops.__setitem__(0, opposite())
+        yield f"`{ast.unparse(node)}` turned round", _set("ops", [OPPOSITES[type(node.ops[0])](), *node.ops[1:]])
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.Compare | ast.BoolOp):
         for value in (True, False):
-            yield f"returns {value}", lambda found, value=value: setattr(found, "value", ast.Constant(value))
+            yield f"returns {value}", _set("value", ast.Constant(value))
     elif isinstance(node, ast.Tuple | ast.Set):
         for index, item in enumerate(node.elts):
-            yield f"without `{ast.unparse(item)}`", lambda found, index=index: found.elts.pop(index)
+            yield f"without `{ast.unparse(item)}`", _drop("elts", index)
     elif isinstance(node, ast.Dict):
         yield from _of_table(node)
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        yield f"without `{ast.unparse(node)}`", lambda found: setattr(found, "value", ast.Constant(None))
+        yield f"without `{ast.unparse(node)}`", _set("value", ast.Constant(None))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        yield (
-            f"without `{ast.unparse(node.right)}`",
-            lambda found: setattr(found, "right", ast.Call(ast.Name("frozenset"), [], [])),
-        )
-        yield (
-            f"without `{ast.unparse(node.left)}`",
-            lambda found: setattr(found, "left", ast.Call(ast.Name("frozenset"), [], [])),
-        )
+        for side in ("right", "left"):
+            said = ast.unparse(getattr(node, side))
+            yield f"without `{said}`", _set(side, ast.parse("frozenset()", mode="eval").body)
 
 
-def _of_table(node: ast.Dict) -> Iterator[tuple[str, Callable[[Any], object]]]:
+def _of_table(node: ast.Dict) -> Iterator[tuple[str, Change]]:
     for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
         said = ast.unparse(key) if key else "**"
         if said.startswith("StaffAct."):  # a right given to everybody, then to nobody
             for roles in ("frozenset(Role)", "frozenset()"):
-                new = ast.parse(roles, mode="eval").body
                 if ast.unparse(value) != roles:
-                    yield f"{said}: {roles}", lambda found, index=index, new=new: found.values.__setitem__(index, new)
+                    new = ast.parse(roles, mode="eval").body
+                    yield f"{said}: {roles}", _set("values", [*node.values[:index], new, *node.values[index + 1 :]])
         else:
 
             def drop(found: ast.Dict, index: int = index) -> None:

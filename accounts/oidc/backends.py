@@ -32,7 +32,6 @@ class ProofNeeded(Exception):
     """The provider vouches for the person; only a proof can tie them to a school's record (decision 19)."""
 
     def __init__(self, pending: PendingIdentity) -> None:
-        super().__init__()
         self.pending = pending
 
 

@@ -42,7 +42,7 @@ def test_a_guardian_whose_child_left(sophie: Client, dubois: Family) -> None:
 
 
 def test_an_account_that_is_deactivated(sophie: Client, dubois: Family) -> None:
-    User.objects.filter(pk=dubois.sophie.user_id).update(is_active=False)
+    User.objects.filter(guardian_files=dubois.sophie).update(is_active=False)
     assert sophie.get(home(dubois)).status_code == 302
 
 
