@@ -85,6 +85,19 @@ def test_health_answers_on_both_ports_without_a_redirect(deployment: Deployment)
         assert deployment.get(path).json()["status"] == "ok"
 
 
+def test_nobody_reads_the_metrics_through_nginx(deployment: Deployment) -> None:
+    answer = deployment.get("/sante/mesures/", headers={"Authorization": "Bearer anything"})
+    assert answer.status_code == 404
+    (line,) = deployment.logged("/sante/mesures/", at_least=1)
+    assert line["upstream"] == ""
+
+
+def test_an_answer_carries_the_number_under_which_nginx_logged_it(deployment: Deployment) -> None:
+    answer = deployment.get("/conditions-utilisation/", headers={"X-Request-ID": "f" * 32})
+    (line,) = deployment.logged("/conditions-utilisation/", at_least=1)
+    assert answer.headers["X-Request-ID"] == line["id"] != "f" * 32
+
+
 @pytest.mark.parametrize("name", ["web-1", "web-2"])
 def test_the_containers_own_health_check_knows_a_web_process_that_serves(deployment: Deployment, name: str) -> None:
     assert deployment.health(name, str(deployment.web_ports[name])) == 0
@@ -141,7 +154,7 @@ def test_a_form_is_taken_behind_the_proxy_and_refused_from_another_site(deployme
     with deployment.browser() as browser:
         url = f"{deployment.site}/admin/login/"
         page = browser.get(url, timeout=30).text
-        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        token, *_ = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         form = {"csrfmiddlewaretoken": token, "username": "personne", "password": "rien-de-tout"}
         ours = browser.post(url, data=form, headers={"Origin": deployment.site, "Referer": url}, timeout=30)
         theirs = browser.post(url, data=form, headers={"Origin": "https://autre.example"}, timeout=30)
@@ -263,7 +276,7 @@ def test_both_web_processes_serve_and_one_session_goes_through_both(deployment: 
         url = f"{deployment.site}/admin/login/"
         for _ in range(8):
             page = browser.get(url, timeout=30)
-            (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+            token, *_ = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
             form = {"csrfmiddlewaretoken": token, "username": "personne", "password": "rien"}
             answer = browser.post(url, data=form, headers={"Referer": url}, timeout=30)
             assert answer.status_code in (422, 429)  # wrong, then suspended: read by a process either way

@@ -32,7 +32,19 @@ GUNICORN = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """What gunicorn reads by itself."""
 
 NOT_CONFIGURATION = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
-ROOMS = ("scolarite", "operations", "audit", "notifications", "schools", "accounts", "orientation", "portal", "demo", "deploy", "manage.py")
+ROOMS = (
+    "scolarite",
+    "operations",
+    "audit",
+    "notifications",
+    "schools",
+    "accounts",
+    "orientation",
+    "portal",
+    "demo",
+    "deploy",
+    "manage.py",
+)
 
 
 def load_settings(environment: dict[str, str], program: str = "import scolarite.settings") -> tuple[int, str, str]:
