@@ -16,13 +16,15 @@ from dataclasses import asdict
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks import bars
+from benchmarks import bars, whole
 from benchmarks.bars import FAMILY, Bar, Rounds
 from benchmarks.site import Site, csrf
 from tests.deployment.files import BASE
 
 NATIONAL, FEWER = 560_000, 5_600
 QUICK_NATIONAL, QUICK_FEWER = 5_600, 560
+VISITS = 20
+"""Of families on the last evening, for the last bar."""
 RESULT = BASE / "var" / "bench.json"
 
 
@@ -31,12 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a small data set, for less long")
     parser.add_argument("--students", type=int, help="pupils of the large data set")
     options = parser.parse_args(arguments)
-    students = options.students or (QUICK_NATIONAL if options.quick else NATIONAL)
-    rounds = Rounds(seconds=2, posts=120) if options.quick else Rounds(count=5)
+    quick: bool = options.quick
+    students = options.students or (QUICK_NATIONAL if quick else NATIONAL)
+    rounds = Rounds(seconds=2, posts=100) if quick else Rounds(count=5)
     began = time.monotonic()
-    with Site(students, QUICK_FEWER if options.quick else FEWER, drafts=rounds.count * rounds.posts + 1) as site:
+    drafts = rounds.count * rounds.posts + 1 + VISITS
+    with Site(students, QUICK_FEWER if quick else FEWER, drafts=drafts) as site:
         print(f"{students:,} pupils, ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
-        found = list(_all(site, rounds))
+        found = list(_all(site, rounds, mails=200 if quick else 2_000))
     print(*found, sep="\n")
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(_as_json(found, students), indent=1, ensure_ascii=False))
@@ -45,14 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _all(site: Site, rounds: Rounds) -> list[Bar]:
+def _all(site: Site, rounds: Rounds, mails: int) -> list[Bar]:
     counts, reads = _statements(site)
     return [
         *bars.choices_page(site, rounds, reads["choices"]),
         *bars.dialog(site, rounds, reads["dialog"]),
         *bars.validating(site, rounds, reads["validating"]),
+        *whole.arrivals(site, seconds=rounds.seconds),
         *counts,
         *bars.scale(site, rounds),
+        *whole.mails(site, count=mails, rounds=1 if mails < 1_000 else rounds.count),
+        *whole.national_burst(site, visits=VISITS),
     ]
 
 

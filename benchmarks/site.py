@@ -69,10 +69,10 @@ class Site:
         }
         small = self._database("small")
         bare = self._database("bare")
-        self._once("migrate-small", ["manage.py", "migrate", "-v0"], small)
-        self._once("load", ["manage.py", "load_scale", "--students", str(self.students)], self.environment)
-        self._once("load-small", ["manage.py", "load_scale", "--students", str(self.fewer)], small)
-        self._once("migrate-bare", ["-m", "benchmarks.floor.bare.prepare", str(FLOOR_LISTS)], bare)
+        self.once("migrate-small", ["manage.py", "migrate", "-v0"], small)
+        self.once("load", ["manage.py", "load_scale", "--students", str(self.students)], self.environment)
+        self.once("load-small", ["manage.py", "load_scale", "--students", str(self.fewer)], small)
+        self.once("migrate-bare", ["-m", "benchmarks.floor.bare.prepare", str(FLOOR_LISTS)], bare)
         self._query(f"CREATE TABLE {TABLE} (list bigint, rank smallint, label text)")
         self._query(f"CREATE INDEX ON {TABLE} (list)")
         self.people = self._people(self.environment, self.drafts)
@@ -84,7 +84,7 @@ class Site:
             "dressed": self._serve("dressed", "benchmarks.floor.dressed.wsgi", self.environment),
             "bare": self._serve("bare", "benchmarks.floor.bare.wsgi", bare),
         }
-        self._postgresql = self._postmaster()
+        self.postgresql = self._postmaster()
 
     # --- databases ------------------------------------------------------------------------------------------------
 
@@ -114,7 +114,8 @@ class Site:
 
     # --- programs -------------------------------------------------------------------------------------------------
 
-    def _once(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+    def once(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        """Run a Python program to its end, from the repository."""
         process = Process(name, ["env", f"--chdir={BASE}", "python", *arguments], environment, self._log(name))
         process.start()
         process.finish(SECONDS)
@@ -133,11 +134,16 @@ class Site:
         ).stdout
         return {name: [SignedIn(**each) for each in people] for name, people in json.loads(said).items()}
 
+    def background(self, name: str, command: list[str], environment: dict[str, str]) -> Process:
+        """Start a program of the repository that goes on until it is stopped."""
+        process = Process(name, ["env", f"--chdir={BASE}", *command], environment, self._log(name))
+        process.start()
+        return process
+
     def _serve(self, name: str, application: str, environment: dict[str, str]) -> Server:
         (port,) = free_ports(1)
         command = ["gunicorn", "--config", "deploy/gunicorn.conf.py", application, "--bind", f"127.0.0.1:{port}"]
-        process = Process(name, ["env", f"--chdir={BASE}", *command], environment, self._log(name))
-        process.start()
+        process = self.background(name, command, environment)
         self._exit.callback(process.stop)
         wait_until(f"http://127.0.0.1:{port}/sante/vivant/", headers=self.headers, seconds=60, check=process.check)
         return Server(process, port)
@@ -154,7 +160,7 @@ class Site:
         asked = self.servers[server]
 
         def processes() -> list[psutil.Process]:
-            return [*tree(asked.process.running.pid), *tree(self._postgresql)]
+            return [*tree(asked.process.running.pid), *tree(self.postgresql)]
 
         return run(asked.port, requests, origin=self.deployment.site, processes=processes, seconds=seconds, once=once)
 
