@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from accounts.limits import TooManyRequests
-from portal.views.errors import ADMIN
+from portal.views.errors import ADMIN, typed_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -58,7 +58,7 @@ class IsolatedPages:
 
 
 class TooManyRequestsPage:
-    """Answer who has reached a limit with a page that says when to try again."""
+    """Answer who has reached a limit with a page that says when to try again, and sends again what was typed."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -70,7 +70,11 @@ class TooManyRequestsPage:
         if not isinstance(exception, TooManyRequests):
             return None
         folder = "admin/errors" if request.path.startswith(ADMIN) else "errors"
-        context = {"minutes": -(-exception.seconds // 60)}
+        context = {
+            "minutes": -(-exception.seconds // 60),
+            "address": request.get_full_path(),
+            "typed": typed_in(request),
+        }
         response = render(request, f"{folder}/429.html", context, status=429)
         response["Retry-After"] = str(exception.seconds)
         return response

@@ -59,7 +59,7 @@ def _unavailable(request: HttpRequest, incident: str) -> HttpResponse:
         "incident": incident,
         "address": request.get_full_path(),
         "is_sent": request.method == "POST",
-        "typed": _typed(request),
+        "typed": typed_in(request),
     }
     response = render(None, "errors/503.html", context, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
@@ -67,7 +67,7 @@ def _unavailable(request: HttpRequest, incident: str) -> HttpResponse:
     return response
 
 
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+def typed_in(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the fields of a family's form, to be sent again; the school's forms carry passwords and files."""
     if request.path.startswith(ADMIN):
         return []

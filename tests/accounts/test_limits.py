@@ -97,6 +97,19 @@ def test_a_school_is_not_flooded_with_messages(dubois: Family) -> None:
     assert ContactMessage.objects.count() == 3
 
 
+def test_what_was_typed_beyond_a_limit_can_be_sent_again(dubois: Family) -> None:
+    client = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
+    dubois.school.email = "lycee@ecole.example"
+    dubois.school.save()
+    values = {"child": str(dubois.emma.public_id), "subject": ContactSubject.OTHER.value, "message": "Une <question>"}
+    address = reverse("portal:contact_write")
+    assert statuses(client, "post", address, 4, data={**values, "key": str(uuid4())}) == [302, 302, 302, 429]
+    page = client.post(address, {**values, "key": str(uuid4())}).content.decode()
+    form = page.split(f'<form method="post" action="{address}">', 1)[1].split("</form>", 1)[0]
+    assert 'name="message" value="Une &lt;question&gt;"' in form
+    assert "Renvoyer ce que j’ai saisi" in form
+
+
 def test_health_and_the_mail_provider_s_events_are_not_counted(client: Client, db: None) -> None:
     assert statuses(client, "get", "/sante/vivant/", 5) == [200] * 5
     assert 429 not in statuses(client, "post", "/courriel/evenements/", 5)

@@ -144,6 +144,20 @@ def test_what_was_typed_while_the_database_is_away_can_be_sent_again(
     assert "saisi" in page
 
 
+@pytest.mark.parametrize("error", [OperationalError, RuntimeError])
+def test_a_page_of_an_error_says_in_which_language_it_is(
+    sophie: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail(*arguments: object, **values: object) -> None:
+        raise error
+
+    monkeypatch.setattr("portal.views.pages.notices_for", fail)
+    sophie.raise_request_exception = False
+    for language in ("fr", "en"):
+        sophie.post("/langue/", {"language": language})
+        assert f'<html lang="{language}">' in sophie.get("/mes-services/").content.decode()
+
+
 def test_what_staff_typed_stands_in_no_page_of_an_unavailable_service(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
