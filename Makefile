@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots gallery weight audit faults messages sbom mutants rights programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight bench audit faults messages sbom mutants rights programs system clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,9 @@ gallery: $(VENV)/installed programs  ## Take pictures of every page, at three wi
 
 weight: $(VENV)/installed programs  ## Measure every page's first and later visits over the wire.
 	@$(RUN) -m benchmarks.weight
+
+bench: $(VENV)/installed programs  ## Measure the bars of performance against two floors; QUICK=1 on a small data set.
+	@$(RUN) -m benchmarks $(if $(QUICK),--quick) $(if $(STUDENTS),--students $(STUDENTS))
 
 audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
 	@$(RUN) -m judges --only "$(PAGES)" $(if $(QUICK),--quick)
