@@ -6,5 +6,6 @@ Only what is about themselves and what they wrote: of another guardian there is 
 from portal.own_data.collect import collect
 from portal.own_data.document import own_data_json, own_data_pdf
 from portal.own_data.person import Person, person_of, person_of_record
+from portal.own_data.receipts import note_file_read
 
-__all__ = ["Person", "collect", "own_data_json", "own_data_pdf", "person_of", "person_of_record"]
+__all__ = ["Person", "collect", "note_file_read", "own_data_json", "own_data_pdf", "person_of", "person_of_record"]

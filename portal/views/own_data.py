@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.actors import actor_of
 from accounts.menu import page_context
-from portal.own_data import Person, own_data_json, own_data_pdf, person_of
+from portal.own_data import Person, note_file_read, own_data_json, own_data_pdf, person_of
 
 
 @require_safe
@@ -22,23 +22,25 @@ def own_data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def as_json(request: HttpRequest) -> HttpResponse:
     """Give the person's own data to a program."""
-    content = own_data_json(_person_or_404(request), at=timezone.now())
+    content = own_data_json(_reader_or_404(request), at=timezone.now())
     return _download(content, "application/json", "mes-donnees.json")
 
 
 @require_safe
 def as_pdf(request: HttpRequest) -> HttpResponse:
     """Give the person's own data on paper."""
-    content = own_data_pdf(_person_or_404(request), at=timezone.now())
+    content = own_data_pdf(_reader_or_404(request), at=timezone.now())
     return _download(content, "application/pdf", "mes-donnees.pdf")
 
 
-def _person_or_404(request: HttpRequest) -> Person:
-    """Return who acts. Raises Http404 for staff, whose data the head of their school answers for."""
+def _reader_or_404(request: HttpRequest) -> Person:
+    """Return who acts, their file noted as read. Raises Http404 for staff, whose data their head answers for."""
     actor = actor_of(request)
     if actor.profile is None:
         raise Http404
-    return person_of(actor)
+    person = person_of(actor)
+    note_file_read(person, at=timezone.now())
+    return person
 
 
 def _download(content: bytes, content_type: str, name: str) -> HttpResponse:

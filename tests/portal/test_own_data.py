@@ -19,7 +19,17 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Identity, Profile, User
 from audit.services import note_reading
 from notifications.models import MessageState, OutboxMessage
-from orientation.models import Draft, DraftRevision
+from orientation.models import (
+    CouncilSheet,
+    Decision,
+    DecisionReading,
+    DivisionPublication,
+    Draft,
+    DraftRevision,
+    Pathway,
+    PhaseKind,
+    SheetReading,
+)
 from portal.models import ContactMessage
 from schools.models import ContactChange, Guardian, Guardianship, Relationship, Student
 from tests.factories import NOW, Family, guardian, sign_in, staff, student
@@ -118,6 +128,31 @@ def test_a_pupil_gets_their_own_file_without_any_draft(lived: Family) -> None:
     assert "drafts" not in data
     assert "STD2A" not in text
     assert {each["name"] for each in data["links"]} == {"Sophie Bernard", "Marc Dubois"}
+
+
+def test_a_pupil_who_downloads_what_was_told_of_them_has_read_it(lived: Family) -> None:
+    head, emma = staff(lived.school), lived.emma
+    proposals = lived.campaign.phases.get(kind=PhaseKind.PROPOSALS)
+    assert emma.division
+    told = DivisionPublication.objects.create(
+        phase=proposals, division=emma.division, published_at=NOW, published_by=head
+    )
+    opinions = lived.campaign.phases.get(kind=PhaseKind.PROVISIONAL_OPINIONS)
+    written = {"student": emma, "changed_at": NOW, "changed_by": head}
+    sheet = CouncilSheet.objects.create(phase=proposals, publication=told, **written)
+    CouncilSheet.objects.create(phase=opinions, **written)
+    decision = Decision.objects.create(
+        student=emma, phase=proposals, number=1, kind="reasoned", pathway=Pathway.objects.get(code="stmg"),
+        label="1re STMG", is_conform=False, reasons="Résultats", issued_at=NOW, issued_by=head, issuer_name="H",
+    )  # fmt: skip
+    downloaded(sign_in(Client(), lived.sophie.user, Profile.GUARDIAN))
+    assert not SheetReading.objects.exists(), "a guardian's own data hold none of it"
+    assert not DecisionReading.objects.exists()
+    client = sign_in(Client(), emma.user, Profile.STUDENT)
+    for address in (JSON, PDF):
+        assert client.get(address).status_code == 200
+    assert [(each.sheet, each.user) for each in SheetReading.objects.all()] == [(sheet, emma.user)]
+    assert [(each.decision, each.user) for each in DecisionReading.objects.all()] == [(decision, emma.user)]
 
 
 def test_an_adult_who_is_their_own_guardian_gets_both(lived: Family) -> None:
