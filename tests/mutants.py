@@ -128,9 +128,9 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:  # noqa: C901 - one
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield f"without `{ast.unparse(node)}`", _set("value", ast.Constant(None))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        for side in ("right", "left"):
-            said = ast.unparse(getattr(node, side))
-            yield f"without `{said}`", _set(side, ast.parse("frozenset()", mode="eval").body)
+        for place in ("right", "left"):
+            said = ast.unparse(getattr(node, place))
+            yield f"without `{said}`", _set(place, ast.parse("frozenset()", mode="eval").body)
 
 
 def _of_table(node: ast.Dict) -> Iterator[tuple[str, Change]]:

@@ -36,7 +36,7 @@ def verified_claims(
         except (_NoKeyFits, jwt.InvalidSignatureError):
             key = _key(token, provider, algorithm, refresh=True)
             return jwt.decode(token, key, options=options, **checks)  # type: ignore[arg-type]
-    except (jwt.PyJWTError, _NoKeyFits, OverflowError) as error:
+    except (jwt.PyJWTError, _NoKeyFits) as error:
         raise ProviderLied from error
 
 
