@@ -120,3 +120,13 @@ def test_an_answer_without_both_tokens_is_a_lie(
     request = returning(rf, backend)
     with pytest.raises(ProviderLied):
         backend.exchange(request, request.sign_in_attempt, "n", None)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("asked", "told"), [("", ""), (None, None), ("n", "m"), ("", "n"), (None, "n")])
+def test_without_the_nonce_that_was_asked_for_a_token_is_a_lie(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, told: str | None
+) -> None:
+    backend = EduConnectBackend()
+    monkeypatch.setattr(backend, "_verified", lambda *_args: {"nonce": told, "aud": "educonnect-client", "sub": "s"})
+    with pytest.raises(ProviderLied):
+        backend.verify_token("token", nonce=asked)
