@@ -12,10 +12,12 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from notifications.models import UNSETTLED, OutboxMessage
 from orientation.council import rules
 from orientation.models import (
+    Acknowledgement,
     Campaign,
     CouncilAnswer,
     CouncilSheet,
     DivisionPublication,
+    FamilyAnswer,
     Phase,
     PhaseKind,
     PhaseState,
@@ -176,9 +178,14 @@ def standing_publications(phase: Phase, divisions: Iterable[Division]) -> QueryS
 
 
 def families_having_read(publication: DivisionPublication) -> int:
-    """Return how many pupils' sheets of a publication were opened by their family: one query."""
-    readings = SheetReading.objects.filter(sheet__publication=publication)
-    return readings.values("sheet").distinct().count()
+    """Return how many pupils' sheets of a publication were opened by their family: one query.
+
+    An acknowledgement or an answer says so too: a receipt is erased at its reader's request, those are not.
+    """
+    of_sheet = {"sheet": OuterRef("pk")}
+    opened = Exists(SheetReading.objects.filter(**of_sheet)) | Exists(Acknowledgement.objects.filter(**of_sheet))
+    answered = Exists(FamilyAnswer.objects.filter(answer__sheet=OuterRef("pk")))
+    return CouncilSheet.objects.filter(opened | answered, publication=publication).count()
 
 
 @dataclass(frozen=True)

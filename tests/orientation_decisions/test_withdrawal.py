@@ -6,11 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from orientation.council.errors import DialogueFollows
+from orientation.council.errors import AlreadyRead, DialogueFollows
 from orientation.council.rules import Answer
 from orientation.council.services import save_sheet, withdraw_publication
 from orientation.decisions.services import cancel_step
-from orientation.models import CouncilSheet, Decision, DivisionPublication, StepKind, Submission
+from orientation.models import CouncilSheet, Decision, DivisionPublication, SheetReading, StepKind, Submission
+from portal.erasure import erase_person
+from portal.own_data import person_of_record
 from tests.orientation_decisions.conftest import CLOSED_AT, Dialogue
 from tests.orientation_dialogue.conftest import MET_AT, PROPOSALS
 
@@ -65,3 +67,13 @@ def test_an_entretien_recorded_by_mistake_and_cancelled_holds_nothing(veil: Dial
     step = veil.record(StepKind.INTERVIEW, date(2027, 6, 18), at=CLOSED_AT, outcome="disagreement")
     cancel_step(step=step, by=veil.head, at=CLOSED_AT)
     assert withdraw(veil).withdrawn_at
+
+
+def test_a_publication_that_a_family_answered_is_not_withdrawn_once_their_receipt_is_erased(veil: Dialogue) -> None:
+    veil.tell(PROPOSALS)
+    veil.answer(True)
+    erase_person(person=person_of_record(veil.family.sophie), dry_run=False)
+    assert not SheetReading.objects.exists()
+    with pytest.raises(AlreadyRead, match="1 famille"):
+        withdraw(veil)
+    assert CouncilSheet.objects.get().publication_id
