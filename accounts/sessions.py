@@ -16,7 +16,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile, Provider, User
 from operations.metrics import BY_PASSWORD, SIGN_INS, SIGNED_IN
-from operations.metrics import BY_PASSWORD, SIGN_INS, SIGNED_IN
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -170,7 +169,6 @@ def open_session(
     """Sign the account in. A session of another account is emptied first; the token to sign out with is the new one."""
     auth.login(request, user, backend=backend)
     SIGN_INS.labels(Provider(provider).value, SIGNED_IN).inc()
-    SIGN_INS.labels(Provider(provider).value, SIGNED_IN).inc()
     request.session.pop(PENDING_SESSION_KEY, None)
     request.session.pop(PROFILE_SESSION_KEY, None)
     if profile:
@@ -181,7 +179,6 @@ def open_session(
 def open_staff_session(request: HttpRequest, user: User) -> None:
     """Sign in a member of staff by their password: what the session held as a family's does not stay."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    SIGN_INS.labels(BY_PASSWORD, SIGNED_IN).inc()
     SIGN_INS.labels(BY_PASSWORD, SIGNED_IN).inc()
     for name in (PROFILE_SESSION_KEY, PROVIDER_SESSION_KEY, ID_TOKEN_SESSION_KEY, PENDING_SESSION_KEY):
         request.session.pop(name, None)
