@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from accounts.actors import Actor
 from accounts.models import Profile, User
 from schools.contact import records_of_person
-from schools.models import Guardian, Relationship, School, Student
+from schools.models import Guardian, Guardianship, Relationship, School, Student
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,21 @@ def person_of(actor: Actor) -> Person:
 
 
 def person_of_record(record: Guardian | Student) -> Person:
-    """Return the person whose record this is, with their records in other schools. One query."""
+    """Return the person whose record this is, with their records in other schools. Two queries.
+
+    Who is their own guardian is one person, whichever of their records is named.
+    """
+    themselves = Guardianship.objects.legal().filter(relationship=Relationship.SELF)
     if isinstance(record, Guardian):
-        records = records_of_person(record).select_related("school").order_by("pk")
-        return Person(record.user, guardians=list(records))
-    same = Student.objects.filter(user=record.user) if record.user else Student.objects.filter(pk=record.pk)
-    return Person(record.user, students=list(same.select_related("school", "division").order_by("pk")))
+        guardians = list(records_of_person(record).select_related("school").order_by("pk"))
+        students = _students(Q(pk__in=themselves.filter(guardian__in=guardians).values("student")))
+    else:
+        students = _students(Q(user=record.user) if record.user else Q(pk=record.pk))
+        own = Guardian.objects.filter(pk__in=themselves.filter(student__in=students).values("guardian"))
+        guardians = list(own.select_related("school").order_by("pk"))
+    user = record.user or next((each.user for each in students if each.user), None)
+    return Person(user, guardians=guardians, students=students)
+
+
+def _students(condition: Q) -> list[Student]:
+    return list(Student.objects.filter(condition).select_related("school", "division", "user").order_by("pk"))

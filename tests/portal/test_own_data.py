@@ -237,6 +237,18 @@ def test_the_operator_answers_a_written_request_into_a_file(lived: Family, tmp_p
         call_command("export_person", "--uai", lived.school.uai, "--ine", lived.emma.ine, "--output", str(target))
 
 
+def test_who_is_their_own_guardian_is_one_person_by_either_record(lived: Family, tmp_path: Path) -> None:
+    own = guardian(lived.school, "Emma", "Dubois", lived.emma, relationship=Relationship.SELF)
+    Guardian.objects.filter(pk=own.pk).update(own_email="emma@familles.example")
+    for arguments in (("--ine", lived.emma.ine), ("--person", own.siecle_person_id)):
+        data, _said = exported(tmp_path, "--uai", lived.school.uai, *arguments)
+        text = json.dumps(data)
+        assert lived.emma.ine in text
+        assert "emma@familles.example" in text
+        assert "date_joined" in text
+        assert not [each for each in MARCS if each in text]
+
+
 def test_an_unknown_person_and_an_unknown_kind_of_file_are_refused(lived: Family, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Aucun dossier"):
         exported(tmp_path, "--uai", lived.school.uai, "--person", "inconnu")
