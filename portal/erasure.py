@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import SignedInSession, User
 from audit.models import Change, Operation
 from audit.retention import erase, purging, unreferenced
-from notifications.models import OutboxMessage
+from notifications.models import UNSETTLED, OutboxMessage
 from orientation.models import Acknowledgement, Decision, DecisionReading, FamilyAnswer, SheetReading, Submission
+from portal.models import ContactMessage
 from portal.own_data import Person
 from schools.models import ContactChange, Guardian, Student
 
@@ -38,10 +39,10 @@ class Erasure:
 
 @transaction.atomic
 def erase_person(*, person: Person, dry_run: bool) -> Erasure:
-    """Erase the coordinates and wishes that a person added, their sessions, what they read, and an account left alone.
+    """Erase what a person added, wrote to schools and read, their sessions, and an account left alone.
 
-    Whose records the school has stays known by them, from SIECLE. `dry_run` does the same and undoes it. Twice is
-    harmless.
+    What they added is coordinates and wishes; whose records the school has stays known by them, from SIECLE. `dry_run`
+    does the same and undoes it. Twice is harmless.
     """
     done = Erasure()
     with purging():
@@ -78,12 +79,26 @@ def _erase_account(user: User, person: Person, done: Erasure) -> None:
     done.rows += erase(SignedInSession.objects.filter(user=user))
     done.rows += erase(SheetReading.objects.filter(user=user))
     done.rows += erase(DecisionReading.objects.filter(user=user))
-    if user.is_superuser or _is_tied_elsewhere(user, person):
+    is_writing = _erase_messages(user, done)
+    if is_writing:
+        done.stays.append(_("Le compte : un message à l’établissement n’est pas encore parti, recommencez ensuite."))
+    elif user.is_superuser or _is_tied_elsewhere(user, person):
         done.stays.append(_("Le compte : il sert aussi à un autre dossier, ou à un membre du personnel."))
     elif not User.objects.filter(unreferenced(User), pk=user.pk).exists():
         done.stays.append(_("Le compte : des actes qui font foi le nomment, jusqu’à la fin de leur conservation."))
     else:
         done.rows += erase(User.objects.filter(pk=user.pk))
+
+
+def _erase_messages(user: User, done: Erasure) -> bool:
+    """Erase what the person wrote to schools, with the copies of what was sent; whether one has not left yet."""
+    sent = list(ContactMessage.objects.filter(sent_by=user))
+    copies = OutboxMessage.objects.filter(deduplication_key__in=[each.outbox_key for each in sent])
+    leaving = set(copies.filter(state__in=UNSETTLED).values_list("deduplication_key", flat=True))
+    done.rows += erase(copies.exclude(deduplication_key__in=leaving))
+    gone = [each.pk for each in sent if each.outbox_key not in leaving]
+    done.rows += erase(ContactMessage.objects.filter(pk__in=gone))
+    return bool(leaving)
 
 
 def _is_tied_elsewhere(user: User, person: Person) -> bool:

@@ -11,8 +11,10 @@ from django.test import Client
 
 from accounts.models import Identity, Profile, SignedInSession, User
 from audit.models import Change
+from notifications.models import MessageState, OutboxMessage
 from orientation.models import CouncilSheet, SheetReading, Submission
 from portal.erasure import erase_person
+from portal.models import ContactMessage
 from portal.own_data import person_of_record
 from schools.models import ContactChange, Guardian
 from tests.factories import NOW, Family, sign_in, staff
@@ -75,6 +77,37 @@ def test_what_a_guardian_added_goes_with_their_account_and_all_that_tells_of_it(
     assert not Change.objects.filter(content__icontains="Sophieville").exists()
     assert "que tient l’établissement" in said
     assert accounts_of(lived.marc).exists(), "nobody else's"
+
+
+def write_to_school(family: Family, state: MessageState) -> None:
+    message = ContactMessage.objects.create(
+        sent_by=family.sophie.user, school=family.school, student=family.emma, subject="other",
+        wants_answer_by_email=False, sent_at=NOW,
+    )  # fmt: skip
+    OutboxMessage.objects.create(
+        kind="portal.family_message", recipient=f"school:{family.school.pk}", address="lycee@ecole.example",
+        deduplication_key=message.outbox_key, context={"text": "Ma question."}, state=state,
+    )  # fmt: skip
+
+
+def test_what_a_person_wrote_to_their_school_goes_with_its_copy(lived: Family) -> None:
+    write_to_school(lived, MessageState.SENT)
+    erase(lived, "--yes")
+    assert not ContactMessage.objects.exists()
+    assert not OutboxMessage.objects.filter(kind="portal.family_message").exists()
+    assert not accounts_of(lived.sophie).exists()
+
+
+def test_a_message_that_has_not_left_is_waited_for(lived: Family) -> None:
+    write_to_school(lived, MessageState.SENT)
+    write_to_school(lived, MessageState.QUEUED)
+    assert "n’est pas encore parti" in erase(lived, "--yes")
+    assert ContactMessage.objects.count() == OutboxMessage.objects.count() == 1
+    assert accounts_of(lived.sophie).exists()
+    OutboxMessage.objects.update(state=MessageState.SENT)
+    erase(lived, "--yes")
+    assert not OutboxMessage.objects.exists()
+    assert not accounts_of(lived.sophie).exists()
 
 
 def test_the_trail_says_that_it_changed_and_not_what_it_was(lived: Family) -> None:
