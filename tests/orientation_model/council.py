@@ -111,7 +111,7 @@ def publish(state: State, kind: str, *, account: str) -> set[str]:
         refused.add("LinesMissing")
     if refused or not untold:
         return refused
-    state.publications.append(Publication(kind))
+    state.publications.append(Publication(kind, state.now))
     for pupil in untold:
         sheet = state.sheet_of(pupil, kind)
         if not sheet.is_row:

@@ -90,7 +90,7 @@ def edit_list(
         return {"DraftChangedByOther"}
     is_validated = edit is None and bool(held.submissions)
     if edited != held.wishes or (is_validated and not held.is_validated):
-        held.versions.append((edited, account))
+        held.write(edited, account, state.now)
         held.is_validated = is_validated
     return set()
 
@@ -105,7 +105,7 @@ def take_up(state: State, pupil: str, kind: str, index: int, *, version: int, ac
         refused.add("AlreadySettled")
     if not refused:
         aside.is_settled = True
-        held.versions.append((aside.wishes, account))
+        held.write(aside.wishes, account, state.now)
         held.is_validated = False
     return refused
 
@@ -161,7 +161,7 @@ def enter_paper(
     if not refused:
         _submit(state, pupil, kind, wishes, account=account, guardian=guardian)
         if not held.versions:
-            held.versions.append((wishes, account))
+            held.write(wishes, account, state.now)
         held.is_validated = held.wishes == wishes
     return refused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import time_machine
 from django.core import mail
 from django.db import connection, transaction
+from django.test import Client
 from hypothesis.stateful import RuleBasedStateMachine
 
 from accounts.models import User
@@ -23,6 +24,7 @@ from orientation.models import Decision, DivisionPublication, FamilyAnswer, Subm
 from schools.models import Student
 from tests.orientation_model.lists import is_told
 from tests.orientation_model.mailboxes import Mailboxes
+from tests.orientation_model.mails import outcome
 from tests.orientation_model.state import FAMILY_WRITES, State
 from tests.orientation_model.tables import (
     IN_THE_TRAIL,
@@ -49,7 +51,10 @@ class Machine(RuleBasedStateMachine):
         self.state: State = first_state(date(2029, 2, 20))
         self.tokens = 0
         self.turn = 0
+        self.swept = -1
         self.compared: dict[str, Any] = {}
+        self.clients: dict[tuple[str, datetime], Client] = {}
+        self.subjects: dict[str, tuple[object, ...]] = {}
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.clock = time_machine.travel(self.state.now, tick=False)
@@ -141,7 +146,7 @@ class Machine(RuleBasedStateMachine):
             if tables & changed or wanted[name] != self.compared.get(name):
                 found = read(self.world)
                 assert found == wanted[name], f"{name}: the tables say {found}, the model {wanted[name]}"
-        owed = Counter((each.kind, each.about, each.guardian, each.address, each.state) for each in self.state.mails)
+        owed = Counter(self._owed())
         if "notifications_outboxmessage" in changed or owed != self.compared.get("mails"):
             found = Counter(self._mails())
             assert found == owed, f"mails: too many {found - owed}, missing {owed - found}"
@@ -149,34 +154,55 @@ class Machine(RuleBasedStateMachine):
         connection.check_constraints()
         self._is_no_forbidden_state()
 
-    def _mails(self) -> list[Any]:
-        ids = self._subjects()
-        found = []
-        for message in OutboxMessage.objects.all():
-            subject, _separator, guardian = message.deduplication_key.rpartition(":guardian:")
-            assert message.recipient == f"guardian:{guardian}"
+    def _owed(self) -> Iterator[tuple[object, ...]]:
+        for each in self.state.mails:
+            result = outcome(self.state, each.kind, each.address, each.state)
+            waits_until = each.due_at if each.state == "queued" else None
+            yield each.kind, each.about, each.guardian, each.address, result, waits_until
+
+    def _mails(self) -> Iterator[tuple[object, ...]]:
+        for message in OutboxMessage.objects.defer("context"):
             kind = message.kind.removeprefix("orientation.")
-            found.append((kind, ids[subject], self.world.guardian_names[int(guardian)], message.address, message.state))
-        return found
+            subject, _separator, guardian = message.deduplication_key.rpartition(":")
+            assert message.recipient == f"guardian:{guardian}"
+            result = outcome(self.state, kind, message.address, message.state)
+            is_later = message.state == "queued" and message.due_at > message.created_at
+            waits_until = message.due_at if is_later else None
+            name = self.world.guardian_names[int(guardian)]
+            yield kind, self._subject(subject), name, message.address, result, waits_until
+
+    def _subject(self, key: str) -> tuple[object, ...]:
+        """What an e-mail is about, by the beginning of its key."""
+        if key.startswith("notice:"):
+            _notice, _kind, phase, rest = key.split(":", 3)
+            instant, _separator, student = rest.rpartition(":")
+            kind = self.world.phase_names[int(phase)]
+            return kind, datetime.fromisoformat(instant), self.world.pupil_names[int(student)]
+        if key not in self.subjects:
+            self.subjects = self._subjects()
+        return self.subjects[key]
 
     def _subjects(self) -> dict[str, tuple[object, ...]]:
-        """What e-mails are about, by the beginning of their keys."""
         names = self.world.pupil_names
         return {
             **{
-                f"submission:{each.public_id}": (names[each.student_id], each.phase.kind, each.number)
+                f"submission:{each.public_id}:guardian": (names[each.student_id], each.phase.kind, each.number)
                 for each in Submission.objects.select_related("phase")
             },
             **{
-                f"publication:{each.pk}:student:{pk}": (index, name)
+                f"publication:{each.pk}:student:{pk}:guardian": (index, name)
                 for index, each in enumerate(DivisionPublication.objects.order_by("pk"))
                 for pk, name in names.items()
             },
             **{
-                f"answer:{each.pk}": (names[each.answer.sheet.student_id], each.answer.pathway.code, each.number)
+                f"answer:{each.pk}:guardian": (
+                    names[each.answer.sheet.student_id],
+                    each.answer.pathway.code,
+                    each.number,
+                )
                 for each in FamilyAnswer.objects.select_related("answer__sheet", "answer__pathway")
             },
-            **{f"decision:{each.public_id}": (each.number,) for each in Decision.objects.all()},
+            **{f"decision:{each.public_id}:guardian": (each.number,) for each in Decision.objects.all()},
         }
 
     def _is_no_forbidden_state(self) -> None:

@@ -28,8 +28,13 @@ class SchoolActs(FamilyActs):
     def council_kind(self, is_other: bool) -> str:
         return next(kind for kind, writing in FAMILY_WRITES.items() if writing == self.kind(is_other))
 
+    def is_council_time(self) -> bool:
+        """Whether families no longer write, or it is the turn of what is refused all the same."""
+        return self.turn % 6 == 0 or self.state.is_closed(self.kind(False))
+
     # --- Dates ----------------------------------------------------------------------------------------------------
 
+    @precondition(lambda self: self.turn % 3 == 0)
     @rule(is_opening=st.booleans(), kind=st.sampled_from(PHASES), by=HEAD, again=AGAIN)
     def open_or_close_phase(self, is_opening: bool, kind: str, by: str, again: bool) -> None:
         decided, service = (lists.open_early, campaigns.open_now) if is_opening else (lists.close, campaigns.close_now)
@@ -79,6 +84,7 @@ class SchoolActs(FamilyActs):
             return (*welcome, *(Said(each, "maybe") for each in asked[:1]), Said("stav", "no"))
         return tuple(welcome)
 
+    @precondition(lambda self: self.is_council_time())
     @rule(
         pupil=PUPILS,
         manner=st.sampled_from(
@@ -133,6 +139,7 @@ class SchoolActs(FamilyActs):
         self.save_sheet(pupil, manners[0], 0, False, first)
         self.save_sheet(pupil, manners[1], len(sheet.authors) - version, False, second)
 
+    @precondition(lambda self: self.is_council_time())
     @rule(by=HEAD, again=AGAIN, other=RARELY)
     def publish(self, by: str, again: bool = False, other: bool = False) -> None:
         kind = self.council_kind(other)

@@ -59,6 +59,11 @@ class List:
     is_validated: bool = False
     set_aside: list[SetAside] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
+    changed_at: datetime | None = None
+
+    def write(self, wishes: Wishes, author: str, at: datetime) -> None:
+        self.versions.append((wishes, author))
+        self.changed_at = at
 
     @property
     def version(self) -> int:
@@ -105,6 +110,7 @@ class Sheet:
 @dataclass
 class Publication:
     kind: str
+    at: datetime
     is_withdrawn: bool = False
 
 
@@ -150,6 +156,8 @@ class Mail:
     guardian: str
     address: str
     state: str = "queued"
+    due_at: datetime | None = None
+    """When it may leave, unless at once."""
 
 
 @dataclass
@@ -180,6 +188,8 @@ class State:
     mails: list[Mail] = field(default_factory=list)
     refusing: set[str] = field(default_factory=set)
     """The mailboxes that refuse what is sent to them."""
+    muted: set[str] = field(default_factory=set)
+    """The guardians who want no reminder."""
 
     # --- People ---------------------------------------------------------------------------------------------------
 
@@ -227,20 +237,6 @@ class State:
         for guardian in self.ties[pupil]:
             if address := self.usable(guardian):
                 self.mails.append(Mail(kind, about, guardian, address))
-
-    def send(self) -> None:
-        """What one passage of the worker does: a publication taken back meanwhile is not announced."""
-        for mail in self.mails:
-            if mail.state != "queued":
-                continue
-            if mail.kind.endswith("_published") and self.publications[mail.about[0]].is_withdrawn:
-                mail.state = "dropped"
-            elif mail.address in self.refusing:
-                mail.state = "bounced"
-                for address in self.addresses[mail.guardian]:
-                    address.is_refused |= address.text == mail.address
-            else:
-                mail.state = "sent"
 
 
 PUBLIC_HOLIDAYS = {

@@ -24,7 +24,7 @@ from orientation.models import (
     SheetReading,
     Submission,
 )
-from schools.models import Guardianship
+from schools.models import Guardian, Guardianship
 from tests.orientation_model.state import FAMILY_WRITES, State
 from tests.orientation_model.world import World
 
@@ -87,6 +87,13 @@ def _ties(world: World) -> Any:
     return {
         (world.pupil_names[each.student_id], world.guardian_names[each.guardian_id])
         for each in Guardianship.objects.all()
+    }
+
+
+def _guardians(world: World) -> Any:
+    return {
+        world.guardian_names[each.pk]: (each.usable_email, each.mutes_reminders)
+        for each in Guardian.objects.filter(pk__in=world.guardian_names)
     }
 
 
@@ -209,6 +216,7 @@ def _sheets(world: World) -> dict[tuple[str, str], Any]:
 SECTIONS: dict[str, tuple[set[str], Callable[[World], Any]]] = {
     "phases": ({"orientation_phase"}, _phases),
     "ties": ({"schools_guardianship"}, _ties),
+    "guardians": ({"schools_guardian"}, _guardians),
     "drafts": ({"orientation_draft"}, _drafts),
     "revisions": ({"orientation_draftrevision"}, _revisions),
     "set aside": ({"orientation_setaside"}, _set_aside),
@@ -242,6 +250,7 @@ def expected(state: State) -> dict[str, Any]:
     return {
         "phases": {kind: (each.opens_at, each.closes_at) for kind, each in state.phases.items()},
         "ties": {(pupil, guardian) for pupil, found in state.ties.items() for guardian in found},
+        "guardians": {name: (state.usable(name), name in state.muted) for name in state.addresses},
         "drafts": {key: (held.version, listed(held.wishes), held.is_validated) for key, held in lists if held.versions},
         "revisions": {
             (*key, version): (listed(wishes), author)

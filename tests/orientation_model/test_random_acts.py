@@ -26,7 +26,7 @@ from tests.orientation_model.world import World, build
 from tests.orientation_model.world_acts import WorldActs
 
 FUZZ = int(os.environ.get("FUZZ", "0"))
-EXAMPLES, STEPS = 25, 50
+EXAMPLES, STEPS = 14, 40
 STAGES = ["writing", "council", "published", "disagreement"]
 
 
@@ -92,6 +92,8 @@ class SchoolYear(WorldActs):
                 self.look("marc", "council", "emma")
         if self.stage == "disagreement":
             self._disagree(how_far)
+        else:
+            self._approach_closing(how_far, writing)
 
     def _changed_by_hand(self) -> None:
         self.import_changes(lambda: None)
@@ -99,6 +101,13 @@ class SchoolYear(WorldActs):
     def _ask(self) -> None:
         self.enter_paper(SOPHIE, "office", ["generale", "stmg", "autre-parcours"], 0, True)
         self.enter_paper(KARIM, "office", ["stl"], 0, True)
+
+    def _approach_closing(self, how_far: int, writing: str) -> None:
+        """Come as near to the closing as is said, a draft left meanwhile where families write."""
+        if self.state.is_open(writing) and how_far:
+            self.save_choice(SOPHIE, "stmg", "", 0, False)
+        for _time in range(how_far):
+            self.wait_for_next_notice(False)
 
     def _disagree(self, how_far: int) -> None:
         """Go to the entretien; then, as far as is said, to the head's decision, its receipt, the appeal."""

@@ -44,6 +44,7 @@ class World:
     def __post_init__(self) -> None:
         self.pupil_names = {pk: name for name, pk in self.pupils.items()}
         self.guardian_names = {pk: name for name, pk in self.guardians.items()}
+        self.phase_names = {each.pk: each.kind for each in self.campaign.phases.all()}
         self.account_names = {user.pk: name for name, user in self.accounts.items()}
 
     def student(self, name: str) -> Student:
@@ -90,7 +91,7 @@ def build() -> World:
         for name in ("sophie", "marc", "self", "karim")
     }
     Guardian.objects.filter(pk=guardians["sophie"].pk).update(own_email="sophie@chezelle.example")
-    campaign = factories.campaign(school)
+    campaign = factories.campaign(school, offer_declared_at=BEGINS - timedelta(days=60))
     world = World(
         school,
         emma.division,

@@ -14,10 +14,12 @@ from hypothesis.stateful import precondition, rule
 from accounts.models import Profile
 from notifications.sending import send_batch
 from orientation.models import PhaseKind
+from orientation.notices.sweep import owe_notices
 from schools.models import Guardian
+from schools.muting import choose_reminders, mute_by_link, reminder_token
 from tests.factories import sign_in
-from tests.orientation_model import council, lists
-from tests.orientation_model.family_acts import MARC, SOPHIE
+from tests.orientation_model import council, lists, mails
+from tests.orientation_model.family_acts import AGAIN, KARIM, MARC, RARELY, SOPHIE
 from tests.orientation_model.school_acts import SchoolActs
 from tests.orientation_model.state import FAMILY_WRITES, Address
 from tests.orientation_model.tables import rows as rows_now
@@ -57,16 +59,16 @@ class WorldActs(SchoolActs):
             for pathway in ("stmg", "sti2d"):
                 self.answer(SOPHIE, pathway, not self.state.sheet_of("emma", kind).agreed(pathway), 0)
 
+    @precondition(lambda self: any(each.state == "queued" for each in self.state.mails))
     @rule()
     def send_mails(self) -> None:
         """One passage of the mail worker; each message leaves once, to one mailbox, and names no other."""
         before = len(mail.outbox)
-        waiting = [each for each in self.state.mails if each.state == "queued"]
-        self.state.send()
+        leaving = mails.send(self.state)
         while send_batch(at=self.state.now):
             pass
         left = mail.outbox[before:]
-        assert sorted(each.to[0] for each in left) == sorted(each.address for each in waiting if each.state == "sent")
+        assert sorted(each.to[0] for each in left) == sorted(each.address for each in leaving)
         assert len({each.extra_headers["Message-ID"] for each in mail.outbox}) == len(mail.outbox)
         everybody = {each.text for found in self.state.addresses.values() for each in found} - {""}
         for each in left:
@@ -75,8 +77,77 @@ class WorldActs(SchoolActs):
             assert not [other for other in everybody - set(each.to) if other in text]
         self._changed(rows_now(), None)
 
+    # --- Notices --------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.turn != self.swept)
+    @rule(again=AGAIN)
+    def sweep(self, again: bool) -> None:
+        """One passage of what owes the notices; another at the same instant owes nothing."""
+        self.swept = self.turn
+        owed = mails.sweep(self.state)
+        assert owe_notices(at=self.state.now) == owed
+        assert not (again and owe_notices(at=self.state.now))
+        self._changed(rows_now(), None)
+
+    @precondition(lambda self: self.turn % 2 == 0)
+    @rule(is_last_instant=RARELY)
+    def wait_for_next_notice(self, is_last_instant: bool) -> None:
+        """Stand where a notice begins or ceases to be due, or at the last instant before, and sweep."""
+        later = [each for each in mails.instants(self.state) if each > self.state.now]
+        instant = min(later, default=self.state.now + timedelta(days=1))
+        self.move_clock(instant - timedelta(microseconds=is_last_instant))
+        self.sweep(False)
+
+    @precondition(lambda self: any(each.state == "queued" for each in self.state.mails))
+    @rule(
+        what=st.sampled_from(["mute", "mute", "ask", "do", "do", "hours", "prolong", "tie", "address"]),
+        who=st.sampled_from([SOPHIE, MARC, MARC, KARIM]),
+    )
+    def before_they_leave(self, what: str, who: tuple[str, str, str]) -> None:
+        """Between what is owed and what leaves, something happens to its reason, or to whom it is for."""
+        _account, guardian, pupil = who
+        self.sweep(False)
+        if what == "mute":
+            self.mute(guardian, True, False)
+        elif what == "ask":
+            self.save_choice(who, "autre-parcours", "autre-parcours", 0, False)
+        elif what == "do":
+            self._do_what_is_asked(who)
+        elif what == "hours":
+            self.wait(timedelta(hours=7))
+        elif what == "prolong":
+            kinds = [kind for kind in self.state.phases if self.state.is_open(kind)]
+            self.prolong_phase(kinds[0] if kinds else "proposals", 96, "head", False)
+        else:
+            self.an_import(what, (guardian, pupil), True)
+        self.send_mails()
+
+    def _do_what_is_asked(self, who: tuple[str, str, str]) -> None:
+        if self.state.is_open("provisional_opinions"):
+            self.acknowledge(who, False)
+        elif self.state.is_open("proposals"):
+            for each in self.state.sheet_of(who[2], "proposals").said:
+                self.answer(who, each.pathway, True, 0)
+        else:
+            self.save_choice(who, "stmg", "", 0, False)
+            self.validate(who, 0, True, False)
+
+    @precondition(lambda self: self.turn % 3 == 0)
+    @rule(guardian=st.sampled_from(["sophie", "marc", "karim"]), is_muted=st.booleans(), by_link=st.booleans())
+    def mute(self, guardian: str, is_muted: bool, by_link: bool) -> None:
+        """Want reminders or not, on one's page or by the link that each carries; the other parent's remain."""
+        row = Guardian.objects.get(pk=self.world.guardians[guardian])
+        by = self.world.accounts[guardian]
+        if by_link:
+            self.state.muted |= {guardian}
+            self.import_changes(lambda: mute_by_link(token=reminder_token(row.pk), at=self.state.now))
+        else:
+            self.state.muted = self.state.muted | {guardian} if is_muted else self.state.muted - {guardian}
+            self.act(set(), guardian, lambda: choose_reminders(guardian=row, muted=is_muted, by=by, at=self.state.now))
+
     # --- Imports --------------------------------------------------------------------------------------------------
 
+    @precondition(lambda self: self.turn % 3 == 0)
     @rule(what=st.sampled_from(["tie", "tie", "pupil", "address"]), tie=GUARDIANS, has_one=st.booleans())
     def an_import(self, what: str, tie: tuple[str, str], has_one: bool) -> None:
         """What a new pair of exports may say: a tie or a pupil that ends or comes back, another address."""
@@ -111,6 +182,7 @@ class WorldActs(SchoolActs):
         row = Guardian.objects.filter(pk=self.world.guardians[guardian])
         self.import_changes(lambda: row.update(school_email=address, school_email_refused_at=None))
 
+    @precondition(lambda self: self.turn % 5 == 0)
     @rule(guardian=st.sampled_from(["sophie", "marc", "karim"]))
     def a_mailbox_begins_to_refuse(self, guardian: str) -> None:
         self.state.refusing |= {self.state.usable(guardian)} - {""}
@@ -118,8 +190,12 @@ class WorldActs(SchoolActs):
     # --- Pages ----------------------------------------------------------------------------------------------------
 
     def _client(self, account: str) -> Client:
-        profile = Profile.STUDENT if account == "emma" else Profile.GUARDIAN
-        return sign_in(Client(), self.world.accounts[account], profile)
+        """Who is signed in, since no more than the clock's last move."""
+        key = (account, self.state.now)
+        if key not in self.clients:
+            profiles = {"emma": Profile.STUDENT, "head": None}
+            self.clients[key] = sign_in(Client(), self.world.accounts[account], profiles.get(account, Profile.GUARDIAN))
+        return self.clients[key]
 
     def _address(self, page: str, pupil: str) -> str:
         student = self.world.student(pupil).public_id
@@ -159,7 +235,7 @@ class WorldActs(SchoolActs):
         assert now == self.rows or page in FAMILY_WRITES or page == "decisions", "opening a page wrote something"
         self._changed(now, self.world.accounts[account])
 
-    @precondition(lambda self: any(self.state.is_open(kind) for kind in lists.NUMBER_ASKED))
+    @precondition(lambda self: self.turn % 3 == 0 and any(map(self.state.is_open, lists.NUMBER_ASKED)))
     @rule(page=st.sampled_from(["writing", "writing", "home"]))
     def a_draft_is_looked_for(self, page: str) -> None:
         """A parent prepares what the pupil then looks for."""
@@ -201,7 +277,7 @@ class WorldActs(SchoolActs):
 
     # --- Attempts -------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: "emma" not in self.state.gone)
+    @precondition(lambda self: "emma" not in self.state.gone and self.turn % 3 == 0)
     @rule(
         account=st.sampled_from(["emma", "emma", "karim", "head"]),
         act=st.sampled_from(
@@ -227,9 +303,6 @@ class WorldActs(SchoolActs):
             "confirmed": "1",
             "seen_number": 0,
         }
-        client = Client() if account == "head" else self._client(account)
-        if account == "head":
-            sign_in(client, self.world.accounts["head"], None)
-        response = client.post(reverse(f"orientation:{act}", args=arguments), form)
+        response = self._client(account).post(reverse(f"orientation:{act}", args=arguments), form)
         assert response.status_code == (403 if account == "emma" else 404)
         assert rows_now() == self.rows, "an attempt wrote something"
