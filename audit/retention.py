@@ -5,6 +5,7 @@ The page on personal data reads the same rules, so that what it promises is what
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import PROTECT, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.deletion import Collector
 from django.utils.functional import Promise
@@ -21,6 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from audit.models import Change, Reading
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Subjects erased in one transaction, with all that hangs on them."""
@@ -85,11 +88,12 @@ class Rule:
 
 @dataclass
 class Outcome:
-    """What one rule erased, or would: rows by table."""
+    """What one rule erased, or would: rows by table; `failure` is the class of the error that stopped it."""
 
     rule: Rule
     cutoff: datetime
     rows: Counter[str] = field(default_factory=Counter)
+    failure: str = ""
 
 
 _rules: dict[str, Rule] = {}
@@ -135,7 +139,8 @@ def apply_rules(*, at: datetime, dry_run: bool = False) -> list[Outcome]:
     """Erase what is past its retention at this aware instant, and return the counts, rule by rule.
 
     Each batch is a transaction of its own: interrupted, it goes on from there the next time. A row that somebody
-    holds is left for the next time. `dry_run` does the very same in one transaction, and rolls it back.
+    holds is left for the next time. A rule that fails holds up no other one. `dry_run` does the very same in one
+    transaction, and rolls it back.
     """
     if not dry_run:
         return [_apply(rule, at) for rule in rules()]
@@ -147,9 +152,14 @@ def apply_rules(*, at: datetime, dry_run: bool = False) -> list[Outcome]:
 
 def _apply(rule: Rule, at: datetime) -> Outcome:
     outcome = Outcome(rule, rule.cutoff_at(at))
-    rule.prepare(at)
-    for erased in _batches(rule, at):
-        outcome.rows += erased
+    try:
+        with transaction.atomic():
+            rule.prepare(at)
+        for erased in _batches(rule, at):
+            outcome.rows += erased
+    except DatabaseError as error:
+        logger.exception("retention: rule=%s failed", rule.name)
+        outcome.failure = type(error).__name__
     return outcome
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -402,6 +403,26 @@ def test_an_interrupted_run_keeps_what_it_did_and_goes_on(dubois: Family, monkey
     monkeypatch.setattr(retention, "_erase_subjects", erasing)
     apply_rules(at=PAST)
     assert not Student.objects.exists()
+
+
+def test_a_rule_that_fails_holds_up_no_other_one_and_is_told(
+    whole_file: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audit import retention
+
+    def refuse(at: datetime) -> None:
+        connection.cursor().execute("SELECT 1 / 0")
+
+    failing = next(each for each in rules() if each.name == "schools.guardians")
+    monkeypatch.setitem(retention._rules, failing.name, replace(failing, prepare=refuse))
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"schools\.guardians\.$"):
+        call_command("apply_retention", "--at", PAST.isoformat(), "--dry-run", "--json", stdout=said)
+    told = {each["rule"]: (each["failure"], bool(each["rows"])) for each in json.loads(said.getvalue())["rules"]}
+    assert told["schools.guardians"] == ("DataError", False)
+    assert told["orientation.files"] == ("", True)
+    apply_rules(at=PAST)
+    assert not Submission.objects.exists()
 
 
 def test_each_page_of_the_rules_is_said_in_words() -> None:

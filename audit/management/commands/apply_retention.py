@@ -29,6 +29,8 @@ class Command(ActingCommand):
         outcomes = apply_rules(at=at, dry_run=dry_run)
         said = _as_json(outcomes, at, dry_run) if options["json"] else _as_text(outcomes, at, dry_run)
         self.stdout.write(said)
+        if failed := [each.rule.name for each in outcomes if each.failure]:
+            raise CommandError(_("Règles en échec : %(names)s.") % {"names": ", ".join(failed)})
 
 
 def _instant(text: str | None, dry_run: bool) -> datetime:
@@ -54,6 +56,7 @@ def _as_json(outcomes: list[Outcome], at: datetime, dry_run: bool) -> str:
             "basis": str(each.rule.basis),
             "cutoff": each.cutoff.isoformat(),
             "rows": dict(sorted(each.rows.items())),
+            "failure": each.failure,
         }
         for each in outcomes
     ]
