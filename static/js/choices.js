@@ -40,9 +40,15 @@ function stayOnChoice(pressed) {
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.body.addEventListener(failure, (event) => {
     const source = event.detail.elt;
-    if (source instanceof HTMLFormElement) source.submit();
+    if (source instanceof HTMLFormElement) submitAsPage(source, event.detail.requestConfig.triggeringEvent?.submitter);
     else if (source.href) window.location.assign(source.href);
   });
+}
+
+function submitAsPage(form, pressed) {
+  if (pressed?.hasAttribute("formaction")) form.action = pressed.formAction;
+  if (pressed?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: pressed.name, value: pressed.value }));
+  form.submit();
 }
 
 function conceal() {

@@ -309,6 +309,24 @@ def full_list(sophie: Client, dubois: Family) -> Client:
     return sophie
 
 
+def test_ranks_that_two_children_share_lead_each_to_their_own_file_in_the_language_that_is_spoken(
+    full_list: Client, dubois: Family
+) -> None:
+    hugo = student(dubois.school, "Hugo", "Dubois")
+    guardian(dubois.school, "Sophie", "Bernard", hugo, user=dubois.sophie.user)
+    full_list.post(address("add_choice", hugo, FINAL), {"version": 0, "group": "technologique", "series": "sti2d"})
+    otherwise = {"group": "autre-parcours", "note": "CAP fleuriste"}
+    full_list.post(address("add_choice", hugo, FINAL), {"version": 1, **otherwise})
+    for child, sibling in ((dubois.emma, hugo), (hugo, dubois.emma)):
+        ranks = full_list.get(address("choices", child, FINAL)).content.decode().partition('<div id="choix">')[2]
+        assert address("edit_choice", child, FINAL, "sti2d") in ranks
+        assert str(sibling.public_id) not in ranks
+        assert ("CAP fleuriste" in ranks) is (child is hugo)
+    dubois.sophie.user.language = "en"
+    dubois.sophie.user.save()
+    assert ">Edit<" in full_list.get(address("choices", hugo, FINAL)).content.decode()
+
+
 @pytest.mark.parametrize(
     ("name", "rest", "count"),
     [
