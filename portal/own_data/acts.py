@@ -22,6 +22,7 @@ from orientation.models import (
     FamilyAnswer,
     Phase,
     Reminder,
+    SetAside,
     SheetReading,
     Submission,
 )
@@ -34,6 +35,7 @@ def guardian_acts(user: User | None, records: list[int]) -> Iterator[Section]:
     if not records:
         return
     yield section("drafts", _("Brouillons écrits"), _drafts(user))
+    yield section("set_aside", _("Modifications mises de côté"), _set_aside(user))
     own = Submission.objects.filter(guardian__in=records)
     yield section("submissions", _("Demandes validées"), _submissions(own))
     yield section("acknowledgements", _("Accusés de réception"), _acknowledgements(records))
@@ -67,18 +69,33 @@ def _drafts(user: User | None) -> Iterator[Entry]:
         return
     revisions = DraftRevision.objects.filter(changed_by=user).select_related("draft__student", "draft__phase__campaign")
     for revision in revisions.order_by("changed_at", "pk"):
-        choices = ranked(wishes_of(revision), frozenset())
         yield entry(
             ("student", _("Élève"), revision.draft.student.full_name),
             ("phase", _("Phase"), _phase(revision.draft.phase)),
             ("version", _("Version"), revision.version),
-            (
-                "choices",
-                _("Choix"),
-                [_line(c.rank, c.label, [name for name, _here in c.specialities], c.note) for c in choices],
-            ),
+            ("choices", _("Choix"), _wishes(revision)),
             ("changed_at", _("Écrite le"), revision.changed_at),
         )
+
+
+def _set_aside(user: User | None) -> Iterator[Entry]:
+    """What they wrote over another's newer version, which is in no version of the draft."""
+    if user is None:
+        return
+    found = SetAside.objects.filter(written_by=user).select_related("draft__student", "draft__phase__campaign")
+    for each in found.order_by("written_at", "pk"):
+        yield entry(
+            ("student", _("Élève"), each.draft.student.full_name),
+            ("phase", _("Phase"), _phase(each.draft.phase)),
+            ("choices", _("Choix"), _wishes(each)),
+            ("written_at", _("Écrite le"), each.written_at),
+            ("settled_at", _("Réglée le"), each.settled_at),
+        )
+
+
+def _wishes(holder: DraftRevision | SetAside) -> list[str]:
+    choices = ranked(wishes_of(holder), frozenset())
+    return [_line(c.rank, c.label, [name for name, _here in c.specialities], c.note) for c in choices]
 
 
 def _submissions(submissions: QuerySet[Submission]) -> Iterator[Entry]:

@@ -28,6 +28,7 @@ from orientation.models import (
     DraftRevision,
     Pathway,
     PhaseKind,
+    SetAside,
     SheetReading,
 )
 from portal.models import ContactMessage
@@ -72,6 +73,11 @@ def lived(dubois: Family) -> Family:
         draft=Draft.objects.get(), version=9, changed_at=NOW, changed_by=marc.user,
         wishes=[{"pathway": "std2a", "specialities": [], "note": ""}],
     )  # fmt: skip
+    for person, pathway in ((sophie, "st2s"), (marc, "std2a")):
+        SetAside.objects.create(
+            draft=Draft.objects.get(), written_at=NOW, written_by=person.user,
+            wishes=[{"pathway": pathway, "specialities": [], "note": ""}],
+        )  # fmt: skip
     message = ContactMessage.objects.create(
         sent_by=sophie.user, school=dubois.school, student=dubois.emma, subject="other",
         wants_answer_by_email=False, sent_at=NOW,
@@ -103,6 +109,7 @@ def test_a_guardian_gets_who_they_are_and_what_they_wrote(lived: Family) -> None
     assert [each["choices"] for each in data["submissions"]] == [["1. 1re technologique : 1re STMG"]]
     assert data["submissions"][0]["submitted_at"] == "2027-05-20T22:40:00+02:00"
     assert [each["version"] for each in data["drafts"]] == [1], "her own versions, not his"
+    assert [each["choices"] for each in data["set_aside"]] == [["1. 1re technologique : 1re ST2S"]]
     assert data["messages"][0]["text"] == "Bonjour, une question."
     assert {each["address"] for each in data["mails"]} == {"sophie.bernard@familles.example"}
     assert [each["at"] for each in data["readings"]] == ["2027-05-20T22:40:00+02:00"]
@@ -187,14 +194,14 @@ def test_a_download_writes_nothing_and_asks_a_fixed_number_of_times(
     client.get(PAGE)
     with django_assert_num_queries(3):
         assert client.get(PAGE).status_code == 200
-    with django_assert_num_queries(23):  # one per kind of row: it grows with schools, not with what was done
+    with django_assert_num_queries(24):  # one per kind of row: it grows with schools, not with what was done
         client.get(JSON)
     for number in range(2, 6):
         DraftRevision.objects.create(
             draft=Draft.objects.get(), version=number, wishes=[], changed_at=NOW + timedelta(seconds=number),
             changed_by=lived.sophie.user,
         )  # fmt: skip
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         client.get(JSON)
 
 
