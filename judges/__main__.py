@@ -1,4 +1,7 @@
-"""`python -m judges`: the gallery before the HTML checker, then before Lighthouse. Exit code 1 when one objects."""
+"""`python -m judges`: the gallery before the HTML checker, then before Lighthouse. Exit code 1 when one objects.
+
+`python -m judges --scanners`: the deployment behind TLS before the HTTP Observatory and wapiti.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from judges import lighthouse, markup
+from judges import lighthouse, markup, scanners
 from tests.browser.chromium import launch_options
 from tests.browser.gallery import GALLERY, Visit, running
 
@@ -24,7 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="ask about performance on the pages that families come back to only"
     )
+    parser.add_argument("--scanners", action="store_true", help="the HTTP Observatory and wapiti, behind TLS, alone")
     options = parser.parse_args(arguments)
+    if options.scanners:
+        return scanners.main()
     gallery = [shown for shown in GALLERY if options.only in shown.name]
     with running(options.state) as product, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 from cryptography import x509
@@ -49,7 +49,7 @@ class Deployment:
         self.processes: dict[str, Process] = {}
         self._exit = ExitStack()
 
-    def __enter__(self) -> Deployment:
+    def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:
