@@ -45,8 +45,9 @@ weight: $(VENV)/installed programs  ## Measure every page's first and later visi
 bench: $(VENV)/installed programs  ## Measure the bars of performance against two floors; QUICK=1 on a small data set.
 	@$(RUN) -m benchmarks $(if $(QUICK),--quick) $(if $(STUDENTS),--students $(STUDENTS))
 
-audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page.
+audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page, and scanners attack the site.
 	@$(RUN) -m judges --only "$(PAGES)" $(if $(QUICK),--quick)
+	$(if $(QUICK)$(PAGES),,@$(RUN) -m judges --scanners)
 
 sbom: $(VENV)/installed  ## Write var/sbom.json (CycloneDX) from the pinned requirements, and docs/licences.md.
 	@mkdir -p var
