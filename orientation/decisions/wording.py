@@ -75,3 +75,8 @@ def spoken_last_day(day: date, school: School) -> str:
         "day": date_format(day, "l j F Y"),
         "zone": TimeZone(school.time_zone).label,
     }
+
+
+def said_replaced(by: Decision) -> str:
+    """Return what a paper says of a decision whose place another one took."""
+    return _("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": by.number}

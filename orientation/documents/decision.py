@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from notifications.languages import in_french
-from orientation.decisions.wording import legal_basis, recourses
+from orientation.decisions.wording import legal_basis, recourses, said_replaced
 from orientation.documents.frame import frame
 from orientation.documents.typesetting import typeset
 from orientation.models import Decision, DecisionKind
@@ -106,7 +106,7 @@ def _replaces(decision: Decision, replaced_by: Decision | None) -> str:
     if decision.replaces:
         said.append(_("Cette décision remplace la décision n° %(number)d.") % {"number": decision.replaces.number})
     if replaced_by:
-        said.append(_("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": replaced_by.number})
+        said.append(said_replaced(replaced_by))
     return " ".join(said)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from orientation.decisions.rules import appeal_last_day
-from orientation.decisions.wording import spoken_last_day
+from orientation.decisions.rules import appeal_last_day, replacements
+from orientation.decisions.wording import said_replaced, spoken_last_day
 from orientation.documents.dialogue_parts import Part, line_of, pen, steps_of, ticks, words
 from orientation.models import Decision, DecisionKind, DialogueStep, InterviewOutcome, StepKind
 from schools.models import School
@@ -41,7 +41,12 @@ def decision(heading: str, decisions: Sequence[Decision], ending: Sequence[Dialo
     receipts = {each.decision_id: each.happened_on for each in ending if each.kind == StepKind.RECEIPT}
     received = [line_of(pen(_("Reçue par la famille le :")), pen(_("Signature :")))]
     if taken:
-        known = [part for each in taken for part in _decision(each, receipts.get(each.pk), school)]
+        replaced = replacements(decisions)
+        known = [
+            part
+            for each in taken
+            for part in _decision(each, receipts.get(each.pk), school, replaced_by=replaced.get(each.pk))
+        ]
         return _known(heading, known, [] if taken[-1].pk in receipts else received)
     return steps_of(
         heading,
@@ -56,7 +61,7 @@ def decision(heading: str, decisions: Sequence[Decision], ending: Sequence[Dialo
     )
 
 
-def _decision(taken: Decision, received_on: date | None, school: School) -> list[str]:
+def _decision(taken: Decision, received_on: date | None, school: School, *, replaced_by: Decision | None) -> list[str]:
     values = {
         "number": taken.number,
         "label": taken.label,
@@ -74,6 +79,8 @@ def _decision(taken: Decision, received_on: date | None, school: School) -> list
         said.append(
             _("Reçue par la famille le %(day)s ; appel jusqu’au %(last)s.") % {"day": _day(received_on), "last": last}
         )
+    if replaced_by:
+        said.append(said_replaced(replaced_by))
     return said
 
 
