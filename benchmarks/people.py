@@ -20,7 +20,7 @@ from django.test import RequestFactory  # noqa: E402
 from django_otp import DEVICE_ID_SESSION_KEY  # noqa: E402
 from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: E402
 
-from accounts.models import Profile, Provider  # noqa: E402
+from accounts.models import Profile, Provider, User  # noqa: E402
 from accounts.sessions import open_session, open_staff_session  # noqa: E402
 from benchmarks.shared import CSRF, SignedIn  # noqa: E402
 from orientation.models import Draft, PhaseKind  # noqa: E402
@@ -50,11 +50,16 @@ def guardian(draft: Draft) -> SignedIn:
 
 def head(membership: StaffMembership) -> SignedIn:
     """Sign in a head of school who has given the code of their telephone."""
-    request, user = _request(), membership.user
+    return staff(membership.user, membership.school.uai)
+
+
+def staff(user: User, place: str) -> SignedIn:
+    """Sign in a member of staff, or the operator, who has given the code of their telephone."""
+    request = _request()
     open_staff_session(request, user)
     device, _ = TOTPDevice.objects.get_or_create(user=user, name="téléphone", confirmed=True)
     request.session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-    return SignedIn(_cookies(request), membership.school.uai)
+    return SignedIn(_cookies(request), place)
 
 
 def main(count: int) -> None:

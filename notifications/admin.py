@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from notifications import kinds
 from notifications.models import OutboxMessage
 from notifications.services import retry_now
 
@@ -52,12 +53,25 @@ class BoundedPaginator(Paginator):
         return messages.order_by()[: self.LIMIT].count()
 
 
+class KindFilter(admin.SimpleListFilter):
+    """The kinds that can be sent, as the apps say them: reading them off the messages would read them all."""
+
+    title = _("modèle")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [(code, code) for code in kinds.codes()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(admin.ModelAdmin):
     """Read-only; for superusers only, who read no family's file: neither address nor content is shown."""
 
     list_display = ["created", "kind", "recipient", "state", "attempts", "due", "sent"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state", KindFilter]
     list_per_page = 50
     show_full_result_count = False
     paginator = BoundedPaginator
@@ -67,7 +81,7 @@ class OutboxMessageAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters shown: any other condition in the address bar would spell out what is hidden."""
-        return lookup.partition("__")[0] in self.list_filter
+        return lookup.partition("__")[0] in ("state", KindFilter.parameter_name)
 
     @admin.display(description=_("créé le"), ordering="created_at")
     def created(self, message: OutboxMessage) -> str:

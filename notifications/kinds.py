@@ -75,6 +75,11 @@ def register(kind: Kind) -> None:
         raise ValueError(f"kind {kind.code} is already registered")
 
 
+def codes() -> list[str]:
+    """Return the codes of what can be sent, in their order."""
+    return sorted(_kinds)
+
+
 def get(code: str) -> Kind:
     """Return the kind of this code. Raises UnknownKindError."""
     try:

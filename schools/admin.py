@@ -34,7 +34,7 @@ from schools.services import (
     designate_guardian,
     withdraw_designation,
 )
-from schools.staff import divisions_of_staff, memberships_in, schools_of_staff, students_of_staff
+from schools.staff import divisions_of_staff, memberships_in, schools_of_staff, students_in_reach
 from schools.times import spoken_instant
 
 
@@ -215,7 +215,7 @@ class StudentAdmin(PeopleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Form teachers find the pupils of their own classes only."""
-        return super().get_queryset(request).filter(pk__in=students_of_staff(request.user, StaffAct.READ).values("pk"))
+        return super().get_queryset(request).filter(students_in_reach(request, StaffAct.READ))
 
     def get_urls(self) -> list[URLPattern]:
         address = path(
