@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test lint lock screenshots gallery weight bench audit faults messages sbom mutants rights programs system clean
+.PHONY: help demo test lint lock screenshots gallery weight bench audit faults fuzz messages sbom mutants rights programs system clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -71,6 +71,9 @@ messages: $(VENV)/installed  ## Take new texts into locale/, and compile what is
 faults: $(VENV)/installed  ## Inject every fault into the running product, and print what was kept and sent.
 	@$(RUN) -m tests.faults.faketime --install || true
 	@$(RUN) -m tests.faults
+
+fuzz: $(VENV)/installed  ## Try fifty times as many random inputs as the suite; SEED=1 for the same ones again.
+	@$(RUN) -m pytest tests/fuzz --hypothesis-profile=fuzz --hypothesis-show-statistics $(if $(SEED),--hypothesis-seed=$(SEED))
 
 programs: $(VENV)/installed
 	@$(RUN) -m tests.messages --install

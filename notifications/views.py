@@ -10,12 +10,17 @@ from anymail.urls import urlpatterns as anymail_urlpatterns
 from anymail.utils import get_anymail_setting
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 logger = logging.getLogger(__name__)
 
 ANYMAIL_BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
+
+UNREADABLE = (AttributeError, DataError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+"""What anymail, or our query after it, raises of an event that has not the shape, depth or size they trust it to have:
+anybody can post here."""
 
 
 @csrf_exempt
@@ -28,8 +33,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
     view = _tracking_view()
     try:
         return view(request)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # anymail trusts the shape of what it has not yet checked; anybody can post here
+    except UNREADABLE as error:
         logger.warning("unreadable provider event (%s)", type(error).__name__)
         return HttpResponseBadRequest()
 

@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Func, TextField
 from django.utils.translation import gettext as _
 
+FOLDED_NAME_MAX_LENGTH = 200
+
 
 def fold(*names: str) -> str:
     """Return the names in one comparable form: no accents, no case, letters only, one space between words.
@@ -30,9 +32,12 @@ def of_person(name: str) -> str:
 
 
 def folded_guardian_name(family_name: str, given_name: str) -> str:
-    """Return the key under which a guardian is looked up: family name and first given name (decision 19)."""
+    """Return the key under which a guardian is looked up: family name and first given name (decision 19).
+
+    It is cut at FOLDED_NAME_MAX_LENGTH: a ligature folds into several letters.
+    """
     given = fold(given_name).split(" ")
-    return f"{fold(family_name)} {given[0]}".strip()
+    return f"{fold(family_name)} {given[0]}"[:FOLDED_NAME_MAX_LENGTH].strip()
 
 
 class Folded(Func):

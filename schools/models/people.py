@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from schools.models.school import Division, School
-from schools.names import Folded
+from schools.names import FOLDED_NAME_MAX_LENGTH, Folded
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
@@ -123,7 +123,7 @@ class Guardian(models.Model):
     family_name = models.CharField(_("nom de famille"), max_length=100)
     usual_name = models.CharField(_("nom d’usage"), max_length=100, blank=True)
     given_name = models.CharField(_("prénom"), max_length=100, blank=True)
-    folded_name = models.CharField(_("nom replié"), max_length=200, editable=False)
+    folded_name = models.CharField(_("nom replié"), max_length=FOLDED_NAME_MAX_LENGTH, editable=False)
     """`schools.names.fold` of family name and first given name, by which FranceConnect finds candidates."""
     address_lines = models.TextField(_("adresse"), max_length=400, blank=True)
     """Up to four lines, without the town."""

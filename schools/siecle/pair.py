@@ -29,6 +29,9 @@ from schools.siecle.records import (
 from schools.siecle.sources import SiecleFile
 from schools.siecle.territories import is_uai, time_zone_of
 
+_EXPORTED_IN = range(2000, 2100)
+"""Years in which an export can have been made; far outside them, the database cannot say an instant either."""
+
 
 @dataclass
 class SiecleExport:
@@ -119,7 +122,7 @@ def _checked_header(
 def _instant_of(document: SiecleDocument, zone: ZoneInfo) -> datetime:
     header = document.header
     instant = french_instant(header.get("HORODATAGE", ""), zone) or french_instant(header.get("DATE_EXPORT", ""), zone)
-    if instant is None:
+    if instant is None or instant.year not in _EXPORTED_IN:
         raise UnreadableFile(
             _("Le fichier « %(file)s » ne dit pas quand il a été exporté. Refaites l’export dans SIECLE.")
             % {"file": document.name}

@@ -200,6 +200,11 @@ def _wrong_encoding(name: str) -> UnreadableFile:
     )
 
 
+def _stripped(attributes: AttributesImpl) -> dict[str, str]:
+    """Return what an element says of itself, its spaces as those of the fields: both name the same records."""
+    return {name: " ".join(value.split()) for name, value in attributes.items()}
+
+
 class _Handler(ContentHandler):
     """Keeps where it stands in the tree and, inside a record, the text of the children that are of use."""
 
@@ -231,7 +236,7 @@ class _Handler(ContentHandler):
         if depth == 1:
             self._begin_document(name)
         elif path == _PARENTS_ATTRIBUTES:
-            self._parent_attributes = dict(attrs.items())
+            self._parent_attributes = _stripped(attrs)
         elif path in _RECORDS:
             self._begin_record(path, attrs, depth)
 
@@ -249,7 +254,7 @@ class _Handler(ContentHandler):
         if self._count > MAX_RECORDS:
             raise HostileFile(_("Le fichier « %(file)s » contient trop d’enregistrements.") % {"file": self.name})
         self._target, self._wanted = _RECORDS[path]
-        attributes = self._parent_attributes if self._target == "structures" else dict(attrs.items())
+        attributes = self._parent_attributes if self._target == "structures" else _stripped(attrs)
         self._record = Raw(self._locator.getLineNumber(), attributes, {})  # type: ignore[attr-defined]
         self._record_depth = depth
 

@@ -7,16 +7,15 @@ from xml.sax.saxutils import escape
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schools.models import Division, Guardian, Guardianship, School, Student
 from schools.names import folded_guardian_name
 from schools.siecle import SiecleError, apply_import, read_pair
+from tests.fuzz import bounded
 from tests.schools.conftest import NOW
 from tests.schools.exports import MEF, YEAR, Pair, Pupil, Someone, Tie, named, zipped
-
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 
 PAIR = Pair(
     pupils=[Pupil(), Pupil(key="2", ine="070000002BB", family="Œuvré", given="Zoé", divisions=("2DE2",))],
@@ -47,7 +46,7 @@ def try_import(which: str, content: bytes) -> None:
 
 
 @pytest.mark.django_db
-@relaxed
+@bounded(40)
 @given(which=st.sampled_from(list(CONTENTS)), data=st.data())
 def test_a_truncated_file_is_always_refused(which, data):
     content = CONTENTS[which].rstrip()
@@ -59,7 +58,7 @@ def test_a_truncated_file_is_always_refused(which, data):
 
 
 @pytest.mark.django_db
-@relaxed
+@bounded(40)
 @given(
     which=st.sampled_from(list(CONTENTS)),
     is_zip=st.booleans(),
@@ -80,7 +79,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_
 
 
 @pytest.mark.django_db
-@relaxed
+@bounded(40)
 @given(
     which=st.sampled_from(list(CONTENTS)),
     values=st.lists(st.tuples(st.integers(0, 200), texts), min_size=1, max_size=4),
@@ -108,7 +107,7 @@ names = st.text(st.characters(codec="iso-8859-15", categories=["L"]), min_size=1
 
 
 @pytest.mark.django_db
-@relaxed
+@bounded(40)
 @given(
     encoding=st.sampled_from(["ISO-8859-15", "UTF-8"]),
     old_format=st.booleans(),
