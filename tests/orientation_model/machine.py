@@ -20,7 +20,7 @@ from audit.context import acting
 from audit.models import Change
 from notifications.models import OutboxMessage
 from orientation.errors import OrientationError
-from orientation.models import Decision, DivisionPublication, FamilyAnswer, Submission
+from orientation.models import Decision, DivisionPublication, FamilyAnswer, Reminder, Submission
 from schools.models import Student
 from tests.orientation_model.lists import is_told
 from tests.orientation_model.mailboxes import Mailboxes
@@ -163,8 +163,10 @@ class Machine(RuleBasedStateMachine):
     def _mails(self) -> Iterator[tuple[object, ...]]:
         for message in OutboxMessage.objects.defer("context"):
             kind = message.kind.removeprefix("orientation.")
-            subject, _separator, guardian = message.deduplication_key.rpartition(":")
-            assert message.recipient == f"guardian:{guardian}"
+            subject, guardian = message.deduplication_key, message.recipient.removeprefix("guardian:")
+            if kind != "reminder":
+                assert subject.endswith(f":{guardian}")
+                subject = subject.removesuffix(f":{guardian}")
             result = outcome(self.state, kind, message.address, message.state)
             is_later = message.state == "queued" and message.due_at > message.created_at
             waits_until = message.due_at if is_later else None
@@ -201,6 +203,10 @@ class Machine(RuleBasedStateMachine):
                     each.number,
                 )
                 for each in FamilyAnswer.objects.select_related("answer__sheet", "answer__pathway")
+            },
+            **{
+                f"reminder:{each.pk}": (each.phase.kind, each.reminded_at, names[each.student_id])
+                for each in Reminder.objects.select_related("phase")
             },
             **{f"decision:{each.public_id}:guardian": (each.number,) for each in Decision.objects.all()},
         }

@@ -1,4 +1,4 @@
-"""The rules of what leaves by e-mail, and of the notices that nobody asks for: who is owed which, and until when."""
+"""The rules of what leaves by e-mail: notices that nobody asks for, the school's reminders, until when they hold."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from tests.orientation_model.council import PUPILS
 from tests.orientation_model.dialogue import contested
-from tests.orientation_model.state import PARIS, Mail, State
+from tests.orientation_model.state import OFFICE, PARIS, Mail, State
 
 NEAR, DAY, LEFT_AFTER = timedelta(days=3), timedelta(days=1), timedelta(hours=1)
 OF_COUNCIL = {"provisional_opinions": "opinions_to_acknowledge", "proposals": "proposals_to_answer"}
-NOTICES = {"phase_opens", "phase_closes_soon", "draft_left", *OF_COUNCIL.values()}
+REMINDERS = {"phase_opens", "phase_closes_soon", "draft_left", *OF_COUNCIL.values(), "reminder"}
 
 
 def instants(state: State) -> list[datetime]:
@@ -65,7 +65,9 @@ def _is_for(state: State, notice: str, kind: str, pupil: str, guardian: str, *, 
     if not may or guardian in state.muted:
         return False
     if kind in OF_COUNCIL:
-        return _waits_for_family(state, kind, pupil, is_leaving)
+        is_fresh = not is_leaving and _was_just_told(state, kind, pupil)
+        is_over = kind == "proposals" and contested(state, pupil)
+        return _is_awaited(state, kind, pupil) and not is_fresh and not is_over
     held = state.list_of(pupil, kind)
     is_draft = bool(held.wishes) and not held.is_validated
     if notice == "draft_left":
@@ -74,17 +76,37 @@ def _is_for(state: State, notice: str, kind: str, pupil: str, guardian: str, *, 
     return not held.submissions and not (notice == "phase_closes_soon" and is_last_day and is_draft)
 
 
-def _waits_for_family(state: State, kind: str, pupil: str, is_leaving: bool) -> bool:
+def _was_just_told(state: State, kind: str, pupil: str) -> bool:
+    publication = state.sheet_of(pupil, kind).publication
+    return publication is not None and state.now - state.publications[publication].at < DAY
+
+
+def _is_awaited(state: State, kind: str, pupil: str) -> bool:
+    """Whether the family has not done what the phase asks."""
+    if kind not in OF_COUNCIL:
+        return not state.list_of(pupil, kind).submissions
     sheet = state.sheet_of(pupil, kind)
     if sheet.publication is None:
         return False
-    told_at = state.publications[sheet.publication].at
-    if not is_leaving and state.now - told_at < DAY:
-        return False
     if kind == "provisional_opinions":
         return not sheet.acknowledged_by
-    silent = [each for each in sheet.said if each.verdict == "yes" and sheet.agreed(each.pathway) is None]
-    return bool(silent) and not contested(state, pupil)
+    return any(each.verdict == "yes" and sheet.agreed(each.pathway) is None for each in sheet.said)
+
+
+def remind(state: State, kind: str, *, account: str) -> set[str]:
+    """The school reminds the families awaited, none that it reminded less than three days ago."""
+    refused = set() if account in OFFICE else {"NotAllowed"}
+    if not state.is_open(kind):
+        refused.add("ReminderRefused")
+    for pupil in () if refused else PUPILS:
+        last = state.reminded.get(pupil)
+        if not _is_awaited(state, kind, pupil) or (last and state.now - last < NEAR):
+            continue
+        for guardian in state.ties[pupil] - state.muted:
+            if state.is_theirs(guardian, pupil) and (address := state.usable(guardian)):
+                state.mails.append(Mail("reminder", (kind, state.now, pupil), guardian, address))
+                state.reminded[pupil] = state.now
+    return refused
 
 
 def _morning(state: State, kind: str) -> datetime | None:
@@ -101,9 +123,9 @@ def _morning(state: State, kind: str) -> datetime | None:
 
 
 def send(state: State) -> list[Mail]:
-    """What one passage of the worker does, notices last; return what left."""
+    """What one passage of the worker does, reminders last; return what left."""
     due = [each for each in state.mails if each.state == "queued" and (each.due_at is None or each.due_at <= state.now)]
-    for mail in sorted(due, key=lambda each: each.kind in NOTICES):
+    for mail in sorted(due, key=lambda each: each.kind in REMINDERS):
         if not _is_still_wanted(state, mail):
             mail.state = "dropped"
         elif mail.address in state.refusing:
@@ -116,21 +138,22 @@ def send(state: State) -> list[Mail]:
 
 
 def _is_still_wanted(state: State, mail: Mail) -> bool:
-    """A notice goes with its reason, a publication when it is taken back; all else is owed whatever happens."""
+    """A reminder goes with its reason, a publication when it is taken back; all else is owed whatever happens."""
     if mail.kind.endswith("_published"):
         return not state.publications[mail.about[0]].is_withdrawn
-    if mail.kind not in NOTICES:
+    if mail.kind not in REMINDERS:
         return True
     kind, announced, pupil = mail.about
-    return (
-        state.is_open(kind)
-        and announced == _announced(state, mail.kind, kind)
-        and state.usable(mail.guardian) == mail.address
-        and _is_for(state, mail.kind, kind, pupil, mail.guardian, is_leaving=True)
-    )
+    if not state.is_open(kind) or state.usable(mail.guardian) != mail.address:
+        return False
+    if mail.kind == "reminder":
+        is_wanted = state.is_theirs(mail.guardian, pupil) and mail.guardian not in state.muted
+        return is_wanted and _is_awaited(state, kind, pupil)
+    is_said_still = announced == _announced(state, mail.kind, kind)
+    return is_said_still and _is_for(state, mail.kind, kind, pupil, mail.guardian, is_leaving=True)
 
 
 def outcome(state: State, kind: str, address: str, result: str) -> str:
-    """What became of an e-mail; of several notices to a mailbox that refuses, any may be the one that finds out."""
-    is_lost = kind in NOTICES and address in state.refusing and result in ("bounced", "dropped")
+    """What became of an e-mail; of several reminders to a mailbox that refuses, any may be the one that finds out."""
+    is_lost = kind in REMINDERS and address in state.refusing and result in ("bounced", "dropped")
     return "lost" if is_lost else result

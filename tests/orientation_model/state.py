@@ -190,6 +190,8 @@ class State:
     """The mailboxes that refuse what is sent to them."""
     muted: set[str] = field(default_factory=set)
     """The guardians who want no reminder."""
+    reminded: dict[str, datetime] = field(default_factory=dict)
+    """When the school last reminded each family."""
 
     # --- People ---------------------------------------------------------------------------------------------------
 

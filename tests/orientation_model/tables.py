@@ -38,6 +38,7 @@ NEVER_CHANGED = {
     "orientation_sheetreading",
     "orientation_decision",
     "orientation_decisionreading",
+    "orientation_reminder",
 }
 NEVER_DELETED = NEVER_CHANGED | {
     "orientation_draft",
@@ -58,6 +59,7 @@ IN_THE_TRAIL = {
     "orientation_familyanswer",
     "orientation_decision",
     "orientation_dialoguestep",
+    "orientation_reminder",
     "schools_student",
     "schools_guardian",
     "schools_guardianship",

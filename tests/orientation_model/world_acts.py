@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django.core import mail
 from django.test import Client
@@ -13,15 +14,16 @@ from hypothesis.stateful import precondition, rule
 
 from accounts.models import Profile
 from notifications.sending import send_batch
+from orientation.followup import reminders
 from orientation.models import PhaseKind
 from orientation.notices.sweep import owe_notices
-from schools.models import Guardian
+from schools.models import Guardian, Student
 from schools.muting import choose_reminders, mute_by_link, reminder_token
 from tests.factories import sign_in
 from tests.orientation_model import council, lists, mails
 from tests.orientation_model.family_acts import AGAIN, KARIM, MARC, RARELY, SOPHIE
 from tests.orientation_model.school_acts import SchoolActs
-from tests.orientation_model.state import FAMILY_WRITES, Address
+from tests.orientation_model.state import FAMILY_WRITES, PHASES, Address
 from tests.orientation_model.tables import rows as rows_now
 
 TOKEN = re.compile(r"jeton-\d+\.")
@@ -98,27 +100,30 @@ class WorldActs(SchoolActs):
         self.move_clock(instant - timedelta(microseconds=is_last_instant))
         self.sweep(False)
 
-    @precondition(lambda self: any(each.state == "queued" for each in self.state.mails))
+    @precondition(lambda self: self.turn % 2 == 0)
     @rule(
-        what=st.sampled_from(["mute", "mute", "ask", "do", "do", "hours", "prolong", "tie", "address"]),
+        what=st.sampled_from(["mute", "mute", "mute, do", "ask", "do", "do", "hours", "prolong", "tie", "address"]),
         who=st.sampled_from([SOPHIE, MARC, MARC, KARIM]),
+        is_reminded=st.booleans(),
     )
-    def before_they_leave(self, what: str, who: tuple[str, str, str]) -> None:
+    def before_they_leave(self, what: str, who: tuple[str, str, str], is_reminded: bool) -> None:
         """Between what is owed and what leaves, something happens to its reason, or to whom it is for."""
         _account, guardian, pupil = who
         self.sweep(False)
-        if what == "mute":
+        if is_reminded:
+            self.remind(False, "office", False)
+        if what.startswith("mute"):
             self.mute(guardian, True, False)
-        elif what == "ask":
+        if what == "ask":
             self.save_choice(who, "autre-parcours", "autre-parcours", 0, False)
-        elif what == "do":
+        elif what.endswith("do"):
             self._do_what_is_asked(who)
         elif what == "hours":
             self.wait(timedelta(hours=7))
         elif what == "prolong":
             kinds = [kind for kind in self.state.phases if self.state.is_open(kind)]
             self.prolong_phase(kinds[0] if kinds else "proposals", 96, "head", False)
-        else:
+        elif what in ("tie", "address"):
             self.an_import(what, (guardian, pupil), True)
         self.send_mails()
 
@@ -131,6 +136,17 @@ class WorldActs(SchoolActs):
         else:
             self.save_choice(who, "stmg", "", 0, False)
             self.validate(who, 0, True, False)
+
+    @precondition(lambda self: self.turn % 3 == 0)
+    @rule(is_other=RARELY, by=st.sampled_from(["head", "office", "office", "teacher"]), again=AGAIN)
+    def remind(self, is_other: bool, by: str, again: bool) -> None:
+        """The school reminds whom the phase of the moment awaits; who was reminded lately is left alone."""
+        kinds = [kind for kind in PHASES if self.state.is_open(kind) != is_other]
+        kind = kinds[0] if kinds else "proposals"
+        refused = mails.remind(self.state, kind, account=by)
+        given: dict[str, Any] = {"campaign": self.world.campaign, "phase": self.world.phase(kind), "at": self.state.now}
+        given |= {"students": Student.objects.all(), "by": self.world.accounts[by], "since": self.state.now}
+        self.act(refused, by, lambda: reminders.remind(**given), again=again)
 
     @precondition(lambda self: self.turn % 3 == 0)
     @rule(guardian=st.sampled_from(["sophie", "marc", "karim"]), is_muted=st.booleans(), by_link=st.booleans())
