@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -22,17 +23,25 @@ MODULES = (
 """All but those that need an outside server (ssrf, xxe), fetch a list of attacks (nikto, wapp) or only guess (buster,
 brute_login_form: sign-ins are limited, which has its own tests)."""
 STARTS = {
-    "": ("/", "/connexion/", "/contact/", "/admin/login/", "/plan-du-site/"),
-    "family": ("/mes-services/", "/mes-services/orientation/", "/espace-famille/", "/contact/message/"),
+    "": ("/", "/connexion/", "/connexion/representant/", "/contact/", "/admin/login/", "/plan-du-site/"),
+    "family": (
+        *("/mes-services/", "/mes-services/orientation/", "/mes-services/fiche-renseignements/", "/contact/message/"),
+        *("/espace-famille/", "/espace-famille/historique/", "/espace-famille/mes-donnees/"),
+    ),
 }
-CRAWL_SECONDS, ATTACK_SECONDS = 120, 40
-EXCEPTED = {
+"""Where it starts; it goes to what these lead to and no further, for each page has its own CSRF token, and each form
+with another token is a new one to wapiti."""
+CRAWL_SECONDS, ATTACK_SECONDS = 120, 60
+EXCEPTED = (
+    ("HTTP Secure Headers", "X-XSS-Protection", "", "browsers have dropped it; its filter opened holes"),
     (
-        "HTTP Secure Headers",
-        "X-XSS-Protection",
-    ): "browsers have dropped it; its filter opened holes",
-}
-"""What it says that is no fault, by category and a part of what it says; each with the reason."""
+        "Cross Site Request Forgery",
+        "Lack of anti",
+        "csrfmiddlewaretoken=",
+        "it does not know the name Django gives it",
+    ),
+)
+"""What it says that is no fault: category, a part of what it says, a part of the request, and the reason."""
 FAILING_ANOMALIES = {"Internal Server Error"}
 
 
@@ -88,7 +97,7 @@ def sorted_out(report: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Return what fails, then what is excepted or but a note, of a report of wapiti."""
     failing, notes = [], []
     for category, each in _entries(report["vulnerabilities"]):
-        reason = next((why for (of, part), why in EXCEPTED.items() if of == category and part in each["info"]), "")
+        reason = _reason(category, each)
         said = f"{category}: {each['method']} {each['path']} {each['parameter'] or ''} {each['info']}"
         if reason:
             notes.append(f"{said} – excepted: {reason}")
@@ -100,6 +109,14 @@ def sorted_out(report: dict[str, Any]) -> tuple[list[str], list[str]]:
     return failing, notes
 
 
+def _reason(category: str, found: dict[str, Any]) -> str:
+    """Return why this is no fault, if it is none."""
+    for of, part, request, reason in EXCEPTED:
+        if category == of and part in found["info"] and request in found["http_request"]:
+            return reason
+    return ""
+
+
 def _entries(of: dict[str, list[dict[str, Any]]]) -> Iterable[tuple[str, dict[str, Any]]]:
     return ((category, each) for category, entries in of.items() for each in entries)
 
@@ -109,12 +126,19 @@ def _command(site: Secured, folder: Path, who: str, session: str) -> list[str]:
     command += ["--no-bugreport", "--flush-session", "--store-session", str(folder), "--store-config", str(folder)]
     command += ["--format", "json", "--output", str(folder / "report.json"), "--timeout", "20", "--verbose", "1"]
     command += ["--max-scan-time", str(CRAWL_SECONDS), "--max-attack-time", str(ATTACK_SECONDS)]
-    command += ["--depth", "6", "--max-links-per-page", "60", "--max-files-per-dir", "30", "--max-parameters", "20"]
-    for path in STARTS[who]:
+    command += ["--depth", "1", "--max-parameters", "20", "--skip", "csrfmiddlewaretoken"]
+    for path in [*STARTS[who], *(_children(site, session) if session else ())]:
         command += ["--start", site.site + path]
     if session:
         command += ["--cookie", str(_cookie_file(folder, session))]
     return command
+
+
+def _children(site: Secured, session: str) -> list[str]:
+    """Return the pages of the children's files whose forms are worth an attack."""
+    page = site.get("/mes-services/orientation/", cookies={"__Host-session": session}).text
+    homes = sorted(set(re.findall(r"/mes-services/orientation/[0-9a-f-]{36}/", page)))
+    return [home + part for home in homes for part in ("", "choix-definitifs/", "choix-definitifs/ajouter/")]
 
 
 def _cookie_file(folder: Path, session: str) -> Path:
@@ -126,7 +150,7 @@ def _cookie_file(folder: Path, session: str) -> Path:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
 def _logged(site: Secured) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ PASSED = {"name": "cookies", "pass": True, "result": "cookies-not-found", "modif
 
 
 def entry(info: str, **values: Any) -> dict[str, Any]:
-    return {"method": "GET", "path": "/", "parameter": "", "info": info, **values}
+    return {"method": "GET", "path": "/", "parameter": "", "http_request": "GET / HTTP/1.1", "info": info, **values}
 
 
 def report(**given: Any) -> dict[str, Any]:
@@ -33,7 +33,16 @@ def test_what_is_excepted_is_noted_with_its_reason_and_its_neighbour_still_fails
     failing, notes = wapiti.sorted_out(report(vulnerabilities=found))
     assert failing == ["HTTP Secure Headers: GET /  X-Frame-Options is not set"]
     [note] = notes
-    assert wapiti.EXCEPTED["HTTP Secure Headers", "X-XSS-Protection"] in note
+    assert "X-XSS-Protection is not set – excepted: browsers have dropped it" in note
+
+
+def test_a_form_without_a_token_fails_the_scan_and_one_with_the_token_of_django_does_not() -> None:
+    with_token = entry("Lack of anti CSRF token", path="/langue/", http_request="next=%2F&csrfmiddlewaretoken=abc")
+    without = entry("Lack of anti CSRF token", path="/autre/", http_request="next=%2F")
+    found = {"Cross Site Request Forgery": [with_token, without]}
+    failing, notes = wapiti.sorted_out(report(vulnerabilities=found))
+    assert [("/autre/" in each, "/langue/" in each) for each in failing] == [(True, False)]
+    assert ["/langue/" in each for each in notes] == [True]
 
 
 def test_an_error_of_the_server_fails_the_scan_and_a_slow_answer_does_not() -> None:
@@ -55,5 +64,5 @@ def test_an_error_of_the_server_fails_the_scan_and_a_slow_answer_does_not() -> N
 def test_a_page_is_met_with_the_best_grade_every_test_and_the_answer_that_was_meant(
     changed: dict[str, Any], is_met: bool
 ) -> None:
-    given = {"path": "/", "status": 200, "grade": "A+", "score": 135, "tests": [PASSED]} | changed
+    given: dict[str, Any] = {"path": "/", "status": 200, "grade": "A+", "score": 135, "tests": [PASSED]} | changed
     assert Judgement(**given).is_met is is_met
