@@ -45,6 +45,7 @@ def test_a_pupil_in_the_list_leads_to_their_file(client: Client, dubois: Family)
     for role in Role:
         user = member(dubois.school, role)
         if role == Role.FORM_TEACHER:
+            assert dubois.emma.division is not None
             user.memberships.get().divisions.add(dubois.emma.division)
         sign_in(client, user, None)
         page = client.get(reverse("admin:schools_student_change", args=[dubois.emma.pk])).content.decode()

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Profile
+from accounts.models import Profile, User
 from notifications.models import OutboxMessage
 from orientation.models import Campaign, Draft, Pathway, Phase, PhaseKind, Submission
 from orientation.queries import wishes_of
@@ -322,8 +322,7 @@ def test_ranks_that_two_children_share_lead_each_to_their_own_file_in_the_langua
         assert address("edit_choice", child, FINAL, "sti2d") in ranks
         assert str(sibling.public_id) not in ranks
         assert ("CAP fleuriste" in ranks) is (child is hugo)
-    dubois.sophie.user.language = "en"
-    dubois.sophie.user.save()
+    User.objects.filter(guardian_files=dubois.sophie).update(language="en")
     assert ">Edit<" in full_list.get(address("choices", hugo, FINAL)).content.decode()
 
 

@@ -80,6 +80,7 @@ def test_what_a_guardian_added_goes_with_their_account_and_all_that_tells_of_it(
 
 
 def write_to_school(family: Family, state: MessageState) -> None:
+    assert family.sophie.user is not None
     message = ContactMessage.objects.create(
         sent_by=family.sophie.user, school=family.school, student=family.emma, subject="other",
         wants_answer_by_email=False, sent_at=NOW,

@@ -74,6 +74,7 @@ def lived(dubois: Family) -> Family:
         wishes=[{"pathway": "std2a", "specialities": [], "note": ""}],
     )  # fmt: skip
     for person, pathway in ((sophie, "st2s"), (marc, "std2a")):
+        assert person.user is not None
         SetAside.objects.create(
             draft=Draft.objects.get(), written_at=NOW, written_by=person.user,
             wishes=[{"pathway": pathway, "specialities": [], "note": ""}],
