@@ -41,6 +41,10 @@ class Catalogue:
     def __init__(self, pathways: Iterable[Pathway], specialities: Iterable[Speciality]) -> None:
         self.pathways = {pathway.code: pathway for pathway in pathways}
         self.specialities = {speciality.code: speciality for speciality in specialities}
+        self._specialities_of: dict[int, list[Speciality]] = {}
+        for speciality in self.specialities.values():
+            if speciality.is_active:
+                self._specialities_of.setdefault(speciality.pathway_id, []).append(speciality)
 
     @classmethod
     def load(cls) -> Catalogue:
@@ -71,7 +75,7 @@ class Catalogue:
 
     def specialities_of(self, pathway: Pathway) -> list[Speciality]:
         """The specialities that can be chosen with a pathway: empty where it asks for none."""
-        return [each for each in self.specialities.values() if each.pathway_id == pathway.pk and each.is_active]
+        return self._specialities_of.get(pathway.pk, [])
 
 
 CATALOGUE_MAX_AGE = 60
