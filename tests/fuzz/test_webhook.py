@@ -105,7 +105,7 @@ def post(body: bytes, content_type: str) -> int:
     return Client(enforce_csrf_checks=True).generic("POST", WEBHOOK, body, content_type).status_code
 
 
-def everything() -> list[dict[str, Any]]:
+def everything() -> list[Any]:
     return list(OutboxMessage.objects.order_by("pk").values())
 
 
