@@ -84,6 +84,8 @@ def scan(site: Secured, who: str, session: str = "") -> Scan:
         raise SystemExit(f"wapiti stopped with code {code}:\n{(folder / 'output.log').read_text()[-2000:]}")
     found = Scan(who, seconds=time.monotonic() - began)
     found.findings, found.notes = sorted_out(json.loads(report.read_text()))
+    said = (folder / "output.log").read_text().splitlines()
+    found.notes += [line for line in said if line.startswith(("Max scan time", "Max attack time"))]
     lines = _logged(site)[before:]
     found.answers = Counter(line["status"] for line in lines)
     found.pages = {line["path"] for line in lines if line["status"] == 200}
