@@ -155,7 +155,7 @@ def test_a_form_is_taken_behind_the_proxy_and_refused_from_another_site(deployme
         url = f"{deployment.site}/admin/login/"
         page = browser.get(url, timeout=30).text
         token, *_ = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        form = {"csrfmiddlewaretoken": token, "username": "personne", "password": "rien-de-tout"}
+        form = {"csrfmiddlewaretoken": token, "username": "quelqu.un", "password": "rien-de-tout"}
         ours = browser.post(url, data=form, headers={"Origin": deployment.site, "Referer": url}, timeout=30)
         theirs = browser.post(url, data=form, headers={"Origin": "https://autre.example"}, timeout=30)
     assert (ours.status_code, theirs.status_code) == (422, 403)  # read and answered; not even read

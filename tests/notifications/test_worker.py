@@ -101,7 +101,7 @@ def test_a_worker_sends_what_a_commit_owes_each_message_once(worker, owe, smtp):
 @really_committing
 def test_the_scheduler_sends_what_the_broker_forgot(worker_environment, worker, owe, smtp, broker, tmp_path):
     owe_changes(owe, range(1))
-    wait_until(lambda: len(smtp.received) == 1)
+    wait_until(lambda: set(states().values()) == {"sent"})
     OutboxMessage.objects.update(state="sending", due_at="2026-01-01T00:00:00Z")  # an expired lease, and no task
     command = [sys.executable, "-m", "celery", "-A", "scolarite", "beat", "--loglevel=WARNING"]
     scheduler = subprocess.Popen(
