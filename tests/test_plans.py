@@ -14,7 +14,7 @@ from demo import embedded
 from tests.production import ENVIRONMENT
 
 BASE = Path(__file__).resolve().parents[1]
-STUDENTS = 12_000
+STUDENTS = 50_000
 
 
 @pytest.mark.xdist_group("plans")
