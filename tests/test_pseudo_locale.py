@@ -22,6 +22,7 @@ from accounts.sessions import PENDING_SESSION_KEY, PendingIdentity
 from demo.exports import dated_exports
 from demo.management.commands.load_demo import Command
 from demo.people import BORDEAUX, PASSWORD, PEOPLE, STAFF
+from notifications import kinds
 from notifications.models import OutboxMessage
 from notifications.rendering import subject_of
 from portal.accessibility import declaration
@@ -62,7 +63,8 @@ SECRET = re.compile(r"(?:[A-Z2-7]{4} ?){8}")
 def _data() -> Iterator[str]:
     """Yield what pages show as it is: what tables hold, but the values of lists of choices, which have labels.
 
-    So are the facts of the accessibility statement, and the subjects of messages, in the language of their readers.
+    So are the facts of the accessibility statement, the codes of messages, and their subjects, in their reader's
+    language.
     """
     for model in (each for room in ROOMS for each in apps.get_app_config(room).get_models()):
         fields = [
@@ -75,6 +77,7 @@ def _data() -> Iterator[str]:
             for value in row:
                 yield from _texts(value)
     yield from _texts(asdict(declaration()))
+    yield from kinds.codes()
     for message in OutboxMessage.objects.all():
         yield from (str(message.pk), message.kind, message.recipient, message.address, subject_of(message))
 

@@ -77,6 +77,6 @@ def spoken_last_day(day: date, school: School) -> str:
     }
 
 
-def said_replaced(by: Decision) -> str:
+def said_replaced(newer: Decision) -> str:
     """Return what a paper says of a decision whose place another one took."""
-    return _("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": by.number}
+    return _("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": newer.number}
