@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from statistics import median
 
 from benchmarks.load import Request
-from benchmarks.shared import SignedIn
+from benchmarks.shared import CSRF, SignedIn
 from benchmarks.site import Site, address_of, csrf
 
 MARGIN = 1.10
@@ -105,7 +105,7 @@ def validating(site: Site, rounds: Rounds, reads: int) -> list[Bar]:
             "dressed": _repeated(_dressed(site, f"/plancher/{reads}/ecrire/", "POST"), rounds.posts),
             "bare": _repeated(
                 [
-                    Request(f"/{number}/ecrire/", f"sessionid={key}; csrftoken={'b' * 32}", "POST", csrf())
+                    Request(f"/{number}/ecrire/", f"sessionid={key}; csrftoken={CSRF}", "POST", csrf())
                     for number, key in keys
                 ],
                 rounds.posts,

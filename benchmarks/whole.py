@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
@@ -60,7 +59,7 @@ def _outbox_rate(site: Site, count: int) -> float:
         }
         site.once("owe", ["-m", "benchmarks.owe", str(count)], environment)
         command = site.deployment.services["worker"]["command"]
-        return _rate(site, "outbox", command, environment, sink, count, before=lambda: None)
+        return _rate(site, "outbox", command, environment, sink, count)
 
 
 def _floor_rate(site: Site, count: int) -> float:
@@ -70,24 +69,12 @@ def _floor_rate(site: Site, count: int) -> float:
         command = [*site.deployment.services["worker"]["command"], "--queues=floor"]
         command[command.index("--app=scolarite")] = "--app=benchmarks.floor.mailer"
 
-        def ask() -> None:
-            site.once("ask", ["-m", "benchmarks.floor.mailer", str(count)], environment)
-
-        return _rate(site, "floor-worker", command, environment, sink, count, before=ask)
+        site.once("ask", ["-m", "benchmarks.floor.mailer", str(count)], environment)
+        return _rate(site, "floor-worker", command, environment, sink, count)
 
 
-def _rate(
-    site: Site,
-    name: str,
-    command: list[str],
-    environment: dict[str, str],
-    sink: Sink,
-    count: int,
-    *,
-    before: Callable[[], None],
-) -> float:
+def _rate(site: Site, name: str, command: list[str], environment: dict[str, str], sink: Sink, count: int) -> float:
     """Let a worker send what is owed, and return how many arrived per second."""
-    before()
     process: Process = site.background(name, command, environment)
     try:
         site.deployment.wait_for(lambda: len(sink.arrivals) >= count, f"{count} mails", seconds=300)
