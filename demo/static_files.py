@@ -50,7 +50,7 @@ def gathered(folder: Path, *, base: Path) -> Iterator[Gathering]:
 
 def fingerprint(base: Path) -> str:
     """Return a text that changes when a static file, what makes them, or a class that pages name does."""
-    makers = ("settings.py", "staticfiles.py", "design_system.py")
+    makers = ("settings/site.py", "settings/static.py", "staticfiles.py", "design_system.py")
     sources = [base / "requirements/base.txt", *(base / "scolarite" / name for name in makers)]
     for folder in (base / "static", *sorted(base.glob("*/static"))):
         sources += sorted(path for path in folder.rglob("*") if path.is_file())

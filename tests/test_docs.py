@@ -96,8 +96,12 @@ def test_every_room_stands_in_readme() -> None:
     assert all((ROOT / name).is_dir() for name in named)
 
 
+def settings_text() -> str:
+    return "".join(path.read_text() for path in sorted((ROOT / "scolarite/settings").glob("*.py")))
+
+
 def test_every_environment_name_in_the_architecture_is_read() -> None:
-    known = (ROOT / ".env.example").read_text() + (ROOT / "scolarite/settings.py").read_text()
+    known = (ROOT / ".env.example").read_text() + settings_text()
     for prefix in ("EDUCONNECT", "FRANCECONNECT", "AGENTS"):  # read by prefix
         known += " ".join(
             f"{prefix}_{name}" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "SIGN_ALGO", "SCOPES")
@@ -109,7 +113,7 @@ def test_every_environment_name_in_the_architecture_is_read() -> None:
 
 
 def test_every_environment_name_that_the_settings_read_stands_in_the_architecture() -> None:
-    read = set(re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_0-9]+)\"", (ROOT / "scolarite/settings.py").read_text()))
+    read = set(re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_0-9]+)\"", settings_text()))
     text = section(DOCS / "architecture.md", "### Environment")
     assert {name for name in read if f"`{name}`" not in text} == set()
 

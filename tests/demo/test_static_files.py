@@ -13,7 +13,7 @@ from demo.static_files import gathered
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     """The sources of a small product."""
-    makers = [f"scolarite/{name}.py" for name in ("settings", "staticfiles", "design_system")]
+    makers = [f"scolarite/{name}.py" for name in ("settings/site", "settings/static", "staticfiles", "design_system")]
     for name in (*makers, "requirements/base.txt", "static/js/a.js", "templates/base.html"):
         path = tmp_path / "product" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def test_second_start_gathers_nothing(tmp_path: Path, base: Path) -> None:
     assert gather(tmp_path / "out", base) == (root, True)
 
 
-@pytest.mark.parametrize("name", ["static/js/a.js", "requirements/base.txt", "scolarite/settings.py"])
+@pytest.mark.parametrize("name", ["static/js/a.js", "requirements/base.txt", "scolarite/settings/static.py"])
 def test_changed_source_is_gathered_elsewhere(tmp_path: Path, base: Path, name: str) -> None:
     first, _ = gather(tmp_path / "out", base)
     (base / name).write_text("another content")

@@ -58,7 +58,7 @@ def load_settings(environment: dict[str, str], program: str = "import scolarite.
 
 @cache
 def read_by_settings() -> frozenset[str]:
-    """Return the names that scolarite/settings.py asks for, whichever way it does."""
+    """Return the names that the settings ask for, whichever way it does."""
     code, output, errors = load_settings(ENVIRONMENT, RECORDER)
     assert code == 0, errors
     return frozenset(json.loads(output))
