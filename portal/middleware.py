@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -57,22 +55,6 @@ class IsolatedPages:
         for name, value in ISOLATION.items():
             response.headers.setdefault(name, value)
         return response
-
-
-class OneEncoding:
-    """Refuse what says that it is written in anything but UTF-8: our pages never are, and Django would believe it.
-
-    Python also counts as encodings what gives no text (`hex`) or text that no table takes (`unicode_escape`).
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.encoding and codecs.lookup(request.encoding).name != "utf-8":
-            request.encoding = "utf-8"  # for the page that says so
-            raise BadRequest("not in UTF-8")
-        return self.get_response(request)
 
 
 class TooManyRequestsPage:

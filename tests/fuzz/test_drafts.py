@@ -109,8 +109,7 @@ class Post:
         path = f"/mes-services/orientation/{family.emma.public_id}/{self.phase}/{act}/"
         headers = {"HX-Request": "true", "HX-Target": "choix"} if self.htmx else {}
         body = self.multipart() if self.content_type.startswith("multipart") else self.urlencoded()
-        query = "" if self.content_type.endswith(("hex", "undefined")) else self.query  # Django itself fails before us
-        answer = client.generic("POST", path, body, self.content_type, QUERY_STRING=query, headers=headers)
+        answer = client.generic("POST", path, body, self.content_type, QUERY_STRING=self.query, headers=headers)
         return answer.status_code
 
     def urlencoded(self) -> bytes:
