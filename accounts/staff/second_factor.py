@@ -20,6 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import User
 from accounts.staff.errors import CodesSuspended, WrongCode, WrongRecoveryCode
+from accounts.staff.recovery_codes import digest_of, digests_of, hash_clear_codes
 from schools.models import StaffMembership
 from schools.policies import ROLES_WITH_SECOND_FACTOR
 
@@ -120,12 +121,14 @@ def turn_on(*, user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
 
 @transaction.atomic
 def new_recovery_codes(*, user: User) -> list[str]:
-    """Return new recovery codes; the former ones no longer open anything."""
+    """Return new recovery codes, which are kept nowhere; the former ones no longer open anything."""
     _lock(user)
     device, _ = StaticDevice.objects.get_or_create(user=user, name="recovery", defaults={"confirmed": True})
     device.token_set.all().delete()
     codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    StaticToken.objects.bulk_create(
+        StaticToken(device=device, token=digest_of(code, device_id=device.pk)) for code in codes
+    )
     return [f"{code[:4]}-{code[4:]}" for code in codes]
 
 
@@ -157,9 +160,16 @@ def check_code(*, user: User, code: str) -> Device:
             is_allowed, why = device.verify_is_allowed()
             if not is_allowed:
                 raise CodesSuspended(until=why["locked_until"], at=timezone.now())
-            if device.verify_token(_bare(code)):
+            hash_clear_codes(StaticToken.objects.filter(device__user=user))
+            if device.verify_token(_bare(code) if is_of_application else _kept(device, _bare(code))):
                 return device
     raise WrongCode if is_of_application else WrongRecoveryCode
+
+
+def _kept(device: StaticDevice, code: str) -> str:
+    """Return the digest of this code that the device holds; where it holds none, one that it refuses and counts."""
+    digests = digests_of(code, device_id=device.pk)
+    return device.token_set.filter(token__in=digests).values_list("token", flat=True).first() or digests[0]
 
 
 def _bare(code: str) -> str:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import re
 import time
+from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.staff import second_factor
-from accounts.staff.errors import WrongCode
+from accounts.staff.errors import WrongCode, WrongRecoveryCode
 from schools.models import Role, School
 from tests import factories
 from tests.accounts.staff import (
@@ -130,7 +132,10 @@ def test_the_form_sent_twice_turns_it_on_once(client: Client, head: User) -> Non
     answer = client.post(SETUP, {"code": code(key)})
     assert answer.status_code == 302
     assert TOTPDevice.objects.get(user=head).key == key
-    assert {f"{t[:4]}-{t[4:]}" for t in StaticToken.objects.values_list("token", flat=True)} == set(codes)
+    again = Client()
+    give_password(again)
+    assert again.post(CODE, {"code": codes[0]})["Location"] == INDEX
+    assert StaticToken.objects.count() == len(codes) - 1
 
 
 def test_a_teacher_may_turn_it_on_and_is_asked_from_then_on(client: Client, here: School) -> None:
@@ -308,3 +313,82 @@ def test_nobody_reads_the_secrets_in_the_admin(client: Client) -> None:
     factories.sign_in(client, operator, None)
     for app in ("otp_totp/totpdevice", "otp_static/staticdevice", "auth/group", "accounts/user"):
         assert client.get(f"/admin/{app}/").status_code == 404
+
+
+# --- How its recovery codes are kept ----------------------------------------------------------------------------------
+
+
+def bare(codes: list[str]) -> set[str]:
+    return {each.replace("-", "") for each in codes}
+
+
+def kept() -> set[str]:
+    return set(StaticToken.objects.values_list("token", flat=True))
+
+
+def test_no_row_holds_a_recovery_code_and_what_a_row_holds_is_none(at_second_step: Client, head: User) -> None:
+    codes = second_factor.new_recovery_codes(user=head)
+    assert len(kept()) == len(codes)
+    assert not any(code in row for code in bare(codes) for row in kept())
+    for row in kept():
+        with pytest.raises(WrongRecoveryCode):
+            second_factor.check_code(user=head, code=row)
+        StaticDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+
+
+def test_a_digest_put_on_another_account_opens_nothing(at_second_step: Client, here: School, head: User) -> None:
+    other = member(here, Role.DEPUTY, "adjoint")
+    codes = second_factor.new_recovery_codes(user=other)
+    second_factor.new_recovery_codes(user=head)
+    StaticToken.objects.filter(device__user=other).update(device=StaticDevice.objects.get(user=head))
+    assert at_second_step.post(CODE, {"code": codes[0]}).status_code == 422
+
+
+def test_wrong_recovery_codes_make_the_next_one_wait(at_second_step: Client, head: User) -> None:
+    codes = second_factor.new_recovery_codes(user=head)
+    with time_machine.travel("2026-11-23T10:00:00Z", tick=False) as now:
+        for seconds in (1, 2, 4):
+            assert at_second_step.post(CODE, {"code": "aaaa-aaaa"}).status_code == 422
+            assert at_second_step.post(CODE, {"code": codes[0]}).status_code == 429
+            now.shift(seconds)
+        assert at_second_step.post(CODE, {"code": codes[0]})["Location"] == INDEX
+
+
+def in_clear(user: User, *codes: str) -> None:
+    """Codes as the former release wrote them."""
+    device = StaticDevice.objects.create(user=user, name="recovery", confirmed=True)
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=each) for each in codes)
+
+
+def test_the_migration_leaves_no_code_in_clear_and_each_still_opens(at_second_step: Client, head: User) -> None:
+    migration = import_module("accounts.migrations.0008_recovery_codes_as_digests")
+    in_clear(head, "abcd2345", "efgh2345")
+    for _time in range(2):
+        migration.hash_all(apps, None)
+        assert StaticToken.objects.count() == 2
+        assert not kept() & {"abcd2345", "efgh2345"}
+    assert at_second_step.post(CODE, {"code": "efgh-2345"})["Location"] == INDEX
+    assert StaticToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("given", ["application", "recovery"])
+def test_what_the_former_release_wrote_meanwhile_is_a_digest_from_the_next_code_on(
+    at_second_step: Client, head: User, given: str
+) -> None:
+    in_clear(head, "abcd2345", "efgh2345")
+    with time_machine.travel(61 + time.time()):
+        typed = code() if given == "application" else "abcd-2345"
+        assert at_second_step.post(CODE, {"code": typed})["Location"] == INDEX
+    assert not any("2345" in row for row in kept())
+    assert StaticToken.objects.count() == (2 if given == "application" else 1)
+
+
+def test_a_recovery_code_is_good_while_the_key_that_hid_it_is_known(head: User, settings: Any) -> None:
+    telephone(head)
+    first, second, *_others = second_factor.new_recovery_codes(user=head)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert second_factor.check_code(user=head, code=first)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(WrongRecoveryCode):
+        second_factor.check_code(user=head, code=second)
