@@ -20,8 +20,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.connections import note_activity
 from accounts.kept_forms import keep_form
 from accounts.models import User
-from accounts.sessions import MAX_AGE, SIGNED_IN_AT_SESSION_KEY, OpenPage, renew, same_site_path
+from accounts.sessions import MAX_AGE, SIGNED_IN_AT_SESSION_KEY, renew, same_site_path
 from accounts.views.failures import with_next
+from schools.open_pages import OpenPage
 
 
 class SessionLimits:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,8 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.actors import PROFILE_SESSION_KEY
 from accounts.models import Profile, Provider, User
 from operations.metrics import BY_PASSWORD, SIGN_INS, SIGNED_IN
-
-View = TypeVar("View", bound=Callable[..., Any])
+from schools.open_pages import OpenPage
 
 PROVIDER_SESSION_KEY = "oidc_provider"
 ID_TOKEN_SESSION_KEY = "oidc_id_token"  # noqa: S105 - the name of a key
@@ -95,31 +94,6 @@ def remaining_seconds(request: HttpRequest) -> int:
     renewed_at = request.session.get(RENEWED_AT_SESSION_KEY, signed_in_at)
     ends_at = min(renewed_at + settings.SESSION_COOKIE_AGE, signed_in_at + MAX_AGE)
     return max(0, int(ends_at - time.time()))
-
-
-def asked_by_an_open_page(*, lasts: int, by_htmx: bool = False) -> Callable[[View], View]:
-    """Mark a view whose GET an open page asks by itself: the session lasts `lasts` seconds after the person's last act.
-
-    0 where such a question never makes it last. With `by_htmx` only those are the page's own that htmx sends.
-    """
-
-    def mark(view: View) -> View:
-        view.asked_by_an_open_page = OpenPage(lasts, by_htmx)  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-@dataclass(frozen=True)
-class OpenPage:
-    """What `asked_by_an_open_page` says of a view."""
-
-    lasts: int
-    by_htmx: bool
-
-    def asks(self, request: HttpRequest) -> bool:
-        """Whether this request is the page's own."""
-        return request.method in ("GET", "HEAD") and (not self.by_htmx or "HX-Request" in request.headers)
 
 
 def renew(request: HttpRequest, *, page: OpenPage | None, now: float) -> bool:

@@ -7,7 +7,8 @@ import time
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.sessions import ACTED_AT_SESSION_KEY, RENEWED_AT_SESSION_KEY, asked_by_an_open_page, remaining_seconds
+from accounts.sessions import ACTED_AT_SESSION_KEY, RENEWED_AT_SESSION_KEY, remaining_seconds
+from schools.open_pages import asked_by_an_open_page
 
 
 @asked_by_an_open_page(lasts=0)

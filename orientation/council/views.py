@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.sessions import COUNCIL_MAX_AGE, asked_by_an_open_page
+from accounts.sessions import COUNCIL_MAX_AGE
 from audit.services import note_reading
 from orientation.council.lines import tokens_of
 from orientation.council.pages import Place, ShownLine, classes_of, councils_of, place_of, title_of
 from orientation.council.queries import campaign_at
 from orientation.models import PhaseKind
+from schools.open_pages import asked_by_an_open_page
 from schools.policies import StaffAct
 from schools.staff_pages import staff_scope
 

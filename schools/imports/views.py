@@ -17,6 +17,7 @@ from schools.imports.errors import ImportRefusal, MayNotImport
 from schools.imports.forms import ConfirmForm, UploadForm
 from schools.imports.services import cancel_import, confirm_import, start_import
 from schools.models import ImportState, SiecleImport
+from schools.open_pages import asked_by_an_open_page
 from schools.policies import StaffAct
 from schools.staff_pages import StaffScope, staff_scope
 from schools.times import spoken_instant
@@ -40,6 +41,7 @@ def imports(request: HttpRequest, uai: str) -> HttpResponse:
     return redirect("admin:import", uai, started.pk)
 
 
+@asked_by_an_open_page(lasts=0, by_htmx=True)
 @require_GET
 def import_page(request: HttpRequest, uai: str, key: UUID) -> HttpResponse:
     """One import: how far it is, what it would change, or what it did."""

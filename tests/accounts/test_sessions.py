@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import datetime
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.urls import resolve, reverse, reverse_lazy
 
 from accounts.models import User
 from schools.models import Guardian
+from schools.open_pages import OpenPage
 from tests.accounts.conftest import Browser
 from tests.accounts.provider import Provider
 
 MORNING = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
 PAGE = "/connexion/"
+POLLS = re.compile(r'hx-trigger="[^"]*\bevery\b')
 
 
 @pytest.fixture
@@ -99,3 +107,20 @@ def test_nothing_makes_it_last_beyond_eight_hours(signed_in: Browser) -> None:
 
 def test_without_a_session_nothing_is_told(browser: Browser) -> None:
     assert browser.get(SESSION).status_code == 302
+
+
+ASKED_BY_OPEN_PAGES = {
+    "schools/staff/import.html": reverse_lazy("admin:import", args=["0750001A", uuid4()]),
+    "orientation/staff/council.html": reverse_lazy("admin:council_news", args=["0750001A", "propositions", 1]),
+    "orientation/staff/council_projection.html": reverse_lazy("admin:council", args=["0750001A", "propositions", 1]),
+}
+"""The pages that ask by themselves again and again, and what they ask for; `session.js` asks for `accounts:session`."""
+
+
+def test_what_a_page_asks_again_and_again_is_known_as_no_act_of_a_person() -> None:
+    folder = Path(settings.BASE_DIR, "templates")
+    asking = {str(each.relative_to(folder)) for each in folder.rglob("*.html") if POLLS.search(each.read_text())}
+    assert asking == set(ASKED_BY_OPEN_PAGES)
+    for address in (*ASKED_BY_OPEN_PAGES.values(), reverse("accounts:session")):
+        view: Any = resolve(str(address)).func
+        assert isinstance(view.asked_by_an_open_page, OpenPage), address
