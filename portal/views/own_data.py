@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import limits
 from accounts.actors import actor_of
 from accounts.menu import page_context
 from portal.own_data import Person, note_file_read, own_data_json, own_data_pdf, person_of
@@ -34,10 +35,14 @@ def as_pdf(request: HttpRequest) -> HttpResponse:
 
 
 def _reader_or_404(request: HttpRequest) -> Person:
-    """Return who acts, their file noted as read. Raises Http404 for staff, whose data their head answers for."""
+    """Return who acts, their file noted as read. Raises Http404 for staff, whose data their head answers for.
+
+    Raises TooManyRequests: each download reads all that is kept of a person.
+    """
     actor = actor_of(request)
     if actor.profile is None:
         raise Http404
+    limits.check(request, "own_data")
     person = person_of(actor)
     note_file_read(person, at=timezone.now())
     return person

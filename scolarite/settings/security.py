@@ -45,6 +45,7 @@ RATE_LIMITS = {
     "linking": {"address": "1000/hour"},
     "staff_sign_in": {"address": "300/10minutes"},
     "contact": {"account": "20/hour", "address": "300/hour", "school": "600/hour"},
+    "own_data": {"account": "20/hour", "address": "1200/hour"},
     "validation": {"account": "30/10minutes", "address": "3000/10minutes", "school": "6000/10minutes"},
 }
 """How often what can be guessed or flooded may be asked for, counted by `accounts.limits`.

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as product
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from limits import parse
 from limits.storage import storage_from_string
@@ -110,6 +112,26 @@ def test_what_was_typed_beyond_a_limit_can_be_sent_again(dubois: Family) -> None
     assert "Renvoyer ce que j’ai saisi" in form
 
 
+@pytest.mark.parametrize("kind", ["json", "pdf"])
+def test_one_s_own_data_are_downloaded_so_often_and_what_is_refused_is_no_reading(dubois: Family, kind: str) -> None:
+    client = sign_in(Client(), dubois.emma.user, Profile.STUDENT)
+    address = reverse(f"portal:own_data_{kind}")
+    assert statuses(client, "get", address, 3) == [200] * 3
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 600
+    assert "Réessayez dans 10 minutes." in answer.content.decode()
+    assert "attachment" not in answer.get("Content-Disposition", "")
+    assert not [each for each in asked if "orientation_" in each["sql"]]
+
+
+def test_the_two_forms_of_one_s_own_data_are_counted_together(dubois: Family) -> None:
+    client = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
+    assert statuses(client, "get", reverse("portal:own_data_json"), 2) == [200] * 2
+    assert statuses(client, "get", reverse("portal:own_data_pdf"), 2) == [200, 429]
+
+
 def test_health_and_the_mail_provider_s_events_are_not_counted(client: Client, db: None) -> None:
     assert statuses(client, "get", "/sante/vivant/", 5) == [200] * 5
     assert 429 not in statuses(client, "post", "/courriel/evenements/", 5)
@@ -123,12 +145,12 @@ def test_while_redis_is_away_nobody_is_shut_out(
     assert statuses(client, "get", SIGN_IN, 5) == [302] * 5
 
 
-@pytest.mark.parametrize("name", ["sign_in", "linking", "contact", "validation"])
+@pytest.mark.parametrize("name", ["sign_in", "linking", "contact", "own_data", "validation"])
 def test_300_parents_behind_one_address_come_through(name: str) -> None:
     """Three tries each in an hour for what they do once, in ten minutes for what they do at the end; both ways."""
     from scolarite.settings import RATE_LIMITS
 
     allowed = parse(RATE_LIMITS[name]["address"])
-    tries = {"sign_in": 4, "linking": 3, "contact": 1, "validation": 3}[name]
+    tries = {"sign_in": 4, "linking": 3, "contact": 1, "own_data": 4, "validation": 3}[name]
     assert allowed.amount >= 300 * tries
     assert allowed.get_expiry() <= 3600
