@@ -27,6 +27,8 @@ from orientation.models import (
     Campaign,
     CouncilAnswer,
     CouncilSheet,
+    Decision,
+    DecisionKind,
     Draft,
     FamilyAnswer,
     Phase,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         is_published: bool
         is_acknowledged: bool
         is_answered: bool
+        is_decided: bool
         state: str
 
     Family = WithAnnotations[Student, Standing]
@@ -145,7 +148,8 @@ def state_of_families(
     """Return those of these students whom the campaign takes, each with where the family stands.
 
     Annotates `has_signed_in`, `reachability`, `has_draft` and `is_validated` in the period's writing phase,
-    `is_published`, `is_acknowledged` and `is_answered` in its council phase, and `state` in the phase asked about.
+    `is_published`, `is_acknowledged`, `is_answered` and `is_decided` in its council phase, and `state` in the phase
+    asked about.
     """
     phases = PhaseSet(campaign.phases.all())
     writing, council = (phases.get(kind) for kind in period_of(phase.phase_kind))
@@ -195,7 +199,13 @@ def _told(council: Phase | None) -> dict[str, Exists]:
         "is_acknowledged": Exists(Acknowledgement.objects.filter(**of_sheet)),
         "has_proposal": Exists(proposals),
         "has_unanswered": Exists(unanswered),
+        "is_decided": Exists(_by_the_head().filter(student=OuterRef("pk"), phase=council.pk if council else 0)),
     }
+
+
+def _by_the_head() -> QuerySet[Decision]:
+    """The decisions of the head by themself, after which nothing is answered any more (decision 21)."""
+    return Decision.objects.exclude(kind=DecisionKind.AGREEMENT)
 
 
 def _state(kind: PhaseKind) -> Case:
@@ -206,7 +216,7 @@ def _state(kind: PhaseKind) -> Case:
         ],
         PhaseKind.PROPOSALS: [
             (Q(is_answered=True), FamilyState.ANSWERED),
-            (Q(has_unanswered=True), FamilyState.TO_ANSWER),
+            (Q(has_unanswered=True, is_decided=False), FamilyState.TO_ANSWER),
             (Q(is_published=True), FamilyState.NOTHING_TO_ANSWER),
         ],
     }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from orientation.followup.families import USABLE_EMAIL, FamilyState, acting_guardianships, state_of_families
-from orientation.models import CouncilSheet, Decision, DecisionKind, Draft, Phase, PhaseKind, PhaseState, Submission
+from orientation.models import CouncilSheet, Draft, Phase, PhaseKind, PhaseState, Submission
 from schools.models import Guardianship, Student
 
 DAY = timedelta(days=1)
@@ -93,7 +93,7 @@ def _pupils(notice: Notice, phase: Phase, at: datetime, *, is_leaving: bool) -> 
         return families.exclude(Exists(_drafts(phase)))  # they are reminded of their draft
     if notice in (Notice.TO_ACKNOWLEDGE, Notice.TO_ANSWER) and not is_leaving:
         families = families.filter(Exists(_sheets(phase, published_before=at - DAY)))
-    return families.exclude(Exists(_decided(phase))) if notice is Notice.TO_ANSWER else families
+    return families
 
 
 def _drafts(phase: Phase, *, left_since: datetime | None = None) -> QuerySet[Draft]:
@@ -105,11 +105,6 @@ def _sheets(phase: Phase, *, published_before: datetime) -> QuerySet[CouncilShee
     return CouncilSheet.objects.filter(
         student=OuterRef("pk"), phase=phase, publication__published_at__lte=published_before
     )
-
-
-def _decided(phase: Phase) -> QuerySet[Decision]:
-    """The decisions of the head by themself, after which nothing is answered any more (decision 21)."""
-    return Decision.objects.filter(student=OuterRef("pk"), phase=phase).exclude(kind=DecisionKind.AGREEMENT)
 
 
 def has_validated(phase: Phase) -> Exists:

@@ -16,6 +16,8 @@ from orientation.models import (
     ChoiceSpeciality,
     CouncilAnswer,
     CouncilSheet,
+    Decision,
+    DecisionKind,
     DivisionPublication,
     Draft,
     FamilyAnswer,
@@ -194,3 +196,20 @@ def _random_family(
         avis = sheet(pupil, kinds[PhaseKind.PROVISIONAL_OPINIONS], by, {"stmg": Verdict.FAVOURABLE})
         if people and people[0].user and chance.random() < 0.5:
             acknowledge(avis, people[0])
+
+
+def decide(of: Student, phase: Phase, by: User, *, at: datetime = NOW) -> Decision:
+    """The head decides by themself, after a disagreement."""
+    return Decision.objects.create(
+        student=of,
+        phase=phase,
+        number=1,
+        kind=DecisionKind.REASONED,
+        pathway=Pathway.objects.get(code="stmg"),
+        label="1re STMG",
+        is_conform=False,
+        reasons="Motifs.",
+        issued_at=at,
+        issued_by=by,
+        issuer_name="La proviseure",
+    )

@@ -25,6 +25,7 @@ from tests.factories import NOW, Family, account, guardian, staff, student
 from tests.orientation_followup.builders import (
     acknowledge,
     answer,
+    decide,
     draft,
     many_families,
     phase_of,
@@ -86,6 +87,14 @@ def test_each_yes_waits_for_an_answer_and_a_no_for_none(dubois: Family) -> None:
     assert state(dubois, PhaseKind.PROPOSALS) == FamilyState.TO_ANSWER
     answer(told, dubois.marc, agrees=False, rank=2)
     assert state(dubois, PhaseKind.PROPOSALS) == FamilyState.ANSWERED
+
+
+def test_once_the_head_has_decided_no_answer_is_awaited(dubois: Family) -> None:
+    phase, head = phase_of(dubois.campaign, PhaseKind.PROPOSALS), staff(dubois.school)
+    sheet(dubois.emma, phase, head, {"stmg": Verdict.YES})
+    assert state(dubois, PhaseKind.PROPOSALS) == FamilyState.TO_ANSWER
+    decide(dubois.emma, phase, head)
+    assert state(dubois, PhaseKind.PROPOSALS) == FamilyState.NOTHING_TO_ANSWER
 
 
 def test_a_family_to_whom_nothing_is_proposed_has_nothing_to_answer(dubois: Family) -> None:

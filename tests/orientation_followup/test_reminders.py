@@ -25,7 +25,7 @@ from orientation.models import PhaseKind, Reminder, Verdict
 from orientation.queries import submission_choices
 from schools.models import Guardian, Guardianship, Role, Student
 from tests.factories import NOW, Family, guardian, school, sign_in, staff, student
-from tests.orientation_followup.builders import acknowledge, address, open_only, phase_of, sheet, submission
+from tests.orientation_followup.builders import acknowledge, address, decide, open_only, phase_of, sheet, submission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
@@ -218,6 +218,20 @@ def test_avis_are_reminded_until_acknowledged(dubois: Family) -> None:
     assert wanted() == [True, True]
     acknowledge(told, dubois.sophie)
     assert wanted() == [False, False]
+
+
+def test_who_the_head_has_decided_about_is_reminded_no_more(dubois: Family) -> None:
+    phase, head = open_only(dubois.campaign, PhaseKind.PROPOSALS), staff(dubois.school)
+    campaign = campaign_of(dubois.school, NOW)
+    assert campaign is not None
+    sheet(dubois.emma, phase, head, {"stmg": Verdict.YES})
+    everybody = Student.objects.all()
+    remind(campaign=campaign, phase=phase, students=everybody, by=head, at=NOW, since=NOW)
+    assert wanted() == [True, True]
+    decide(dubois.emma, phase, head)
+    assert wanted() == [False, False]
+    later = NOW + timedelta(days=4)
+    assert remind(campaign=campaign, phase=phase, students=everybody, by=head, at=later, since=later) == 0
 
 
 def test_a_class_not_told_yet_is_not_reminded(dubois: Family) -> None:

@@ -21,11 +21,8 @@ from notifications.sending import send_batch
 from orientation.models import (
     Campaign,
     CouncilSheet,
-    Decision,
-    DecisionKind,
     DivisionPublication,
     Draft,
-    Pathway,
     Phase,
     PhaseKind,
     Verdict,
@@ -37,7 +34,7 @@ from orientation.tasks import owe_notices as task
 from schools.models import Division, Guardian, Guardianship, Relationship, School, Student, TimeZone
 from schools.muting import choose_reminders
 from tests.factories import CLOSES_AT, Family, campaign, guardian, school, staff, student
-from tests.orientation_followup.builders import acknowledge, answer, draft, phase_of, sheet, submission
+from tests.orientation_followup.builders import acknowledge, answer, decide, draft, phase_of, sheet, submission
 
 pytestmark = pytest.mark.django_db
 
@@ -199,27 +196,9 @@ def test_who_was_told_since_yesterday_or_not_at_all_is_not_reminded(dubois: Fami
     assert owe_notices(at=NOON + timedelta(hours=2)) == 0
 
 
-def decide(family: Family, phase: Phase) -> None:
-    """The head decides by themself, after a disagreement."""
-    head = staff(family.school)
-    Decision.objects.create(
-        student=family.emma,
-        phase=phase,
-        number=1,
-        kind=DecisionKind.REASONED,
-        pathway=Pathway.objects.get(code="stmg"),
-        label="1re STMG",
-        is_conform=False,
-        reasons="Motifs.",
-        issued_at=NOON,
-        issued_by=head,
-        issuer_name="La proviseure",
-    )
-
-
 def test_nothing_is_asked_any_more_of_who_the_head_decided_about(dubois: Family) -> None:
     made = council(dubois, PhaseKind.PROPOSALS)
-    decide(dubois, made.phase)
+    decide(dubois.emma, made.phase, staff(dubois.school), at=NOON)
     assert owe_notices(at=NOON) == 0
 
 
@@ -440,7 +419,7 @@ def test_propositions_are_not_reminded_of_once(dubois: Family, reason: str) -> N
     if reason == "answered":
         answer(made, dubois.sophie, agrees=False)
     elif reason == "decided":
-        decide(dubois, made.phase)
+        decide(dubois.emma, made.phase, staff(dubois.school), at=NOON)
     else:
         CouncilSheet.objects.update(publication=None)
     assert wanted(NOON) == {False}
