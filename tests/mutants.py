@@ -30,7 +30,9 @@ from tests.embedded import TEST_ENVIRONMENT
 ROOT = Path(__file__).resolve().parent.parent
 TOKENS = ["tests/accounts/test_tokens.py", "tests/accounts/test_lying_provider.py"]
 SIGN_IN = [
-    f"tests/accounts/test_{name}.py" for name in ("backends", "lying_provider", "sign_in", "refusals", "students")
+    *(f"tests/accounts/test_{name}.py" for name in ("backends", "lying_provider", "sign_in", "refusals", "students")),
+    "tests/accounts/test_proof.py::test_the_next_sign_in_asks_nothing",
+    "tests/accounts/test_proof.py::test_a_guardian_of_educonnect_proves_too_where_no_key_is_known",
 ]
 TESTS = {
     "schools/policies.py": ["tests/rights/test_policies.py"],

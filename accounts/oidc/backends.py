@@ -131,8 +131,7 @@ class ProviderBackend(ProviderSettings, OIDCAuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the account of a session: none once it is deactivated."""
-        user = User.objects.filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        return User.objects.filter(pk=user_id, is_active=True).first()
 
     def proof_needed(self, person: Person, attempt: SignInAttempt, *, usual_name: str = "") -> ProofNeeded:
         return ProofNeeded(

@@ -15,6 +15,7 @@ from tests.accounts import people
 from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, Provider, Server, serving
 
 SERVICES = "/mes-services/"
+PROOF = "/connexion/verification/"
 
 
 @pytest.fixture(scope="session")

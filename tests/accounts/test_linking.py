@@ -20,10 +20,9 @@ from accounts.oidc.educonnect import siecle_person_id
 from accounts.refusals import OtherAccount
 from schools.models import Guardian, ResponsibilityLevel
 from tests.accounts import people
-from tests.accounts.conftest import Browser
+from tests.accounts.conftest import PROOF, Browser
 from tests.accounts.provider import Provider
 
-PROOF = "/connexion/verification/"
 OTHER_ACCOUNT = "Votre dossier est déjà rattaché à un autre compte"
 
 

@@ -22,11 +22,10 @@ from accounts.models import Identity, ProofAttempts, User
 from notifications.models import OutboxMessage
 from schools.models import Guardian, Relationship, ResponsibilityLevel, School
 from tests.accounts import people
-from tests.accounts.conftest import SERVICES, Browser, typed_date
+from tests.accounts.conftest import PROOF, SERVICES, Browser, typed_date
 from tests.accounts.people import HUGO_BIRTH, LEA_BIRTH
 from tests.accounts.provider import Provider
 
-PROOF = "/connexion/verification/"
 LEA, HUGO, NOBODY = LEA_BIRTH.isoformat(), HUGO_BIRTH.isoformat(), "2012-01-01"
 WRONG = "Ces dates ne correspondent à aucun dossier"
 LOCKED = "Trop d’essais"

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from accounts.models import Identity, User
 from schools.models import Guardian
 from tests.accounts import people
-from tests.accounts.conftest import SERVICES, Browser
+from tests.accounts.conftest import PROOF, SERVICES, Browser
 from tests.accounts.provider import Provider
 
 
@@ -43,6 +43,15 @@ def test_the_redirect_uri_is_built_on_our_address_and_not_on_the_host_header(
 
     query = parse_qs(urlsplit(response["Location"]).query)
     assert query["redirect_uri"] == ["http://testserver/connexion/educonnect/retour/"]
+
+
+@pytest.mark.parametrize("level", ["eidas1", "eidas2", "eidas3"])
+def test_franceconnect_states_the_level_asked_for_or_a_better_one(
+    browser: Browser, franceconnect: Provider, claire: Guardian, level: str
+) -> None:
+    franceconnect.id_token = {"acr": level}
+
+    assert browser.sign_in(franceconnect)["Location"] == PROOF
 
 
 @pytest.mark.parametrize("methods", [["client_secret_post"], ["client_secret_basic"], None])
