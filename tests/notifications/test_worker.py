@@ -8,16 +8,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from celery import current_app
 from django.db import connection, transaction
+from django.utils import timezone
 
+from notifications import kinds
 from notifications.broker import wake_worker
-from notifications.models import OutboxMessage
+from notifications.kinds import BULK, NORMAL, URGENT
+from notifications.models import MessageState, OutboxMessage
+from notifications.sending import BATCH_SIZE
+from notifications.services import Addressee, enqueue_all
 from operations.request_ids import request_id
+from orientation.mails import SUBMISSION_VALIDATED
+from orientation.notices.recipients import Notice
 from tests.notifications.conftest import really_committing, states
 from tests.notifications.servers import SmtpServer
 
@@ -38,15 +47,26 @@ def worker_environment(broker, smtp: SmtpServer) -> dict[str, str]:
     }
 
 
+PROCESSES = 2
+
+
+@contextmanager
+def working(environment: dict[str, str]) -> Iterator[None]:
+    """Run a worker, and at the end let it finish what it does."""
+    command = [sys.executable, "-m", "celery", "-A", "scolarite", "worker", "--loglevel=WARNING"]
+    options = [f"--concurrency={PROCESSES}", "--without-gossip", "--without-mingle"]
+    process = subprocess.Popen([*command, *options], cwd=REPOSITORY, env=environment)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=120)
+
+
 @pytest.fixture
-def worker(worker_environment: dict[str, str]) -> Iterator[subprocess.Popen]:
-    command = [sys.executable, "-m", "celery", "-A", "scolarite", "worker", "--concurrency=2", "--loglevel=WARNING"]
-    process = subprocess.Popen(
-        [*command, "--without-gossip", "--without-mingle"], cwd=REPOSITORY, env=worker_environment
-    )
-    yield process
-    process.terminate()
-    process.wait(timeout=120)
+def worker(worker_environment: dict[str, str]) -> Iterator[None]:
+    with working(worker_environment):
+        yield
 
 
 def test_what_a_worker_logs_carries_the_number_of_the_request_that_called_it(
@@ -78,29 +98,30 @@ def wait_until(condition, *, seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
-def owe_changes(owe, keys: range) -> None:
-    """Owe messages of a kind that the worker knows."""
+def owe_changes(count: int, *, to: str = "famille", priority: int = NORMAL) -> None:
+    """Owe so many messages of a kind that the worker knows, with the priority of another kind."""
+    addresses = [f"{to}-{number}@example.org" for number in range(count)]
+    addressees = [
+        Addressee(recipient="guardian:1", address=address, deduplication_key=f"changed:{address}")
+        for address in addresses
+    ]
     with transaction.atomic():
-        for number in keys:
-            owe(
-                kind="schools.email_changed",
-                context={"changed": "jeudi 4 juin"},
-                deduplication_key=f"changed:{number}",
-                address=f"famille-{number}@example.org",
-            )
+        context = {"changed": "jeudi 4 juin"}
+        enqueue_all(kind="schools.email_changed", to=addressees, context=context, at=timezone.now())
+        OutboxMessage.objects.filter(address__in=addresses).update(priority=priority)
 
 
 @really_committing
-def test_a_worker_sends_what_a_commit_owes_each_message_once(worker, owe, smtp):
-    owe_changes(owe, range(50))
+def test_a_worker_sends_what_a_commit_owes_each_message_once(worker, smtp):
+    owe_changes(50)
     wait_until(lambda: set(states().values()) == {"sent"})
     assert sorted(smtp.envelopes) == sorted(f"famille-{number}@example.org" for number in range(50))
     assert set(OutboxMessage.objects.values_list("attempts", flat=True)) == {1}
 
 
 @really_committing
-def test_the_scheduler_sends_what_the_broker_forgot(worker_environment, worker, owe, smtp, broker, tmp_path):
-    owe_changes(owe, range(1))
+def test_the_scheduler_sends_what_the_broker_forgot(worker_environment, worker, smtp, broker, tmp_path):
+    owe_changes(1)
     wait_until(lambda: set(states().values()) == {"sent"})
     OutboxMessage.objects.update(state="sending", due_at="2026-01-01T00:00:00Z")  # an expired lease, and no task
     command = [sys.executable, "-m", "celery", "-A", "scolarite", "beat", "--loglevel=WARNING"]
@@ -115,3 +136,41 @@ def test_the_scheduler_sends_what_the_broker_forgot(worker_environment, worker, 
         scheduler.terminate()
         scheduler.wait(timeout=120)
     assert len(set(smtp.message_ids)) == 1
+
+
+@really_committing
+def test_a_confirmation_overtakes_the_thousands_of_reminders_that_wait(worker, smtp):
+    owe_changes(3_000, to="rappel", priority=BULK)
+    wait_until(lambda: len(smtp.envelopes) > 2 * BATCH_SIZE)
+    owe_changes(30, to="confirmation", priority=URGENT)
+    before = len(smtp.envelopes)
+    wait_until(lambda: sum(each.startswith("confirmation") for each in smtp.envelopes) == 30)
+    last = max(place for place, each in enumerate(smtp.envelopes) if each.startswith("confirmation"))
+    overtook = [each for each in smtp.envelopes[before:last] if each.startswith("rappel")]
+    # each process had a batch in hand, and what it claims next begins with confirmations
+    assert len(overtook) <= PROCESSES * BATCH_SIZE
+    assert len(smtp.envelopes) < 3_030
+
+
+@really_committing
+def test_workers_together_keep_to_the_providers_rate_and_give_it_to_what_is_urgent(worker_environment, smtp, broker):
+    rate, urgent = 30, 25
+    owe_changes(40, to="rappel", priority=BULK)
+    owe_changes(urgent, to="confirmation", priority=URGENT)
+    limited = worker_environment | {"EMAIL_RATE_PER_MINUTE": str(rate)}
+    with working(limited), working(limited):
+        wait_until(lambda: len(smtp.received) >= rate)
+        for _ in range(4):
+            wake_worker()
+        wait_until(lambda: not broker.llen("mails"))
+    sent = sorted(OutboxMessage.objects.filter(state=MessageState.SENT).values_list("sent_at", flat=True))
+    for at in sent:
+        assert sum(at - timedelta(minutes=1) < each <= at for each in sent) <= rate
+    assert sum(each.startswith("confirmation") for each in smtp.envelopes[:rate]) == urgent
+
+
+def test_reminders_have_the_lowest_priority_and_confirmations_the_highest() -> None:
+    reminders = {"orientation.reminder", *(notice.code for notice in Notice)}
+    assert {kinds.get(code).priority for code in reminders} == {BULK}
+    assert kinds.get(SUBMISSION_VALIDATED).priority == URGENT
+    assert URGENT < NORMAL < BULK
