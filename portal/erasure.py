@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import SignedInSession, User
+from accounts.erasure import erase_sessions
+from accounts.models import User
 from audit.models import Change, Operation
 from audit.retention import erase, purging, unreferenced
 from notifications.models import UNSETTLED, OutboxMessage
+from orientation.erasure import erase_drafts, lock_drafts
 from orientation.models import Acknowledgement, Decision, DecisionReading, FamilyAnswer, SheetReading, Submission
 from portal.models import ContactMessage
 from portal.own_data import Person
@@ -39,13 +40,14 @@ class Erasure:
 
 @transaction.atomic
 def erase_person(*, person: Person, dry_run: bool) -> Erasure:
-    """Erase what a person added, wrote to schools and read, their sessions, and an account left alone.
+    """Erase what a person added, drafted, wrote to schools and read, their sessions, and an account left alone.
 
     What they added is coordinates and wishes; whose records the school has stays known by them, from SIECLE. `dry_run`
     does the same and undoes it. Twice is harmless.
     """
     done = Erasure()
     with purging():
+        person = _lock(person)
         if person.guardians:
             _erase_added(person, done)
         if person.user:
@@ -56,9 +58,25 @@ def erase_person(*, person: Person, dry_run: bool) -> Erasure:
     return done
 
 
+def _lock(person: Person) -> Person:
+    """Lock the account, the records and the drafts of a person, and return them as they are now.
+
+    First without holding back rows that name them, for whoever writes one may hold a draft or a record that is waited
+    for here; the account whole at the end, from when on nothing new can name it.
+    """
+    records, students = [each.pk for each in person.guardians], [each.pk for each in person.students]
+    user = User.objects.select_for_update(no_key=True).filter(pk=person.user.pk).first() if person.user else None
+    for model, keys in ((Guardian, records), (Student, students)):
+        list(model._base_manager.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    if user:
+        lock_drafts(user)
+        User.objects.select_for_update().get(pk=user.pk)
+    return replace(person, user=user)
+
+
 def _erase_added(person: Person, done: Erasure) -> None:
     records = [each.pk for each in person.guardians]
-    own = Guardian.objects.select_for_update().filter(pk__in=records).order_by("pk")
+    own = Guardian.objects.filter(pk__in=records).order_by("pk")
     holding = [each.pk for each in own if any(getattr(each, name) != empty for name, empty in ADDED.items())]
     told = Change.objects.filter(table=Guardian._meta.db_table, object_pk__in=[str(pk) for pk in records])
     done.rows += erase(told.filter(_tells_what_was_added()))
@@ -75,8 +93,8 @@ def _tells_what_was_added() -> Q:
 
 
 def _erase_account(user: User, person: Person, done: Erasure) -> None:
-    done.rows += erase(Session.objects.filter(pk__in=SignedInSession.objects.filter(user=user).values("session_id")))
-    done.rows += erase(SignedInSession.objects.filter(user=user))
+    done.rows += erase_sessions(user)
+    done.rows += erase_drafts(user)
     done.rows += erase(SheetReading.objects.filter(user=user))
     done.rows += erase(DecisionReading.objects.filter(user=user))
     is_writing = _erase_messages(user, done)
@@ -94,7 +112,8 @@ def _erase_messages(user: User, done: Erasure) -> bool:
     """Erase what the person wrote to schools, with the copies of what was sent; whether one has not left yet."""
     sent = list(ContactMessage.objects.filter(sent_by=user))
     copies = OutboxMessage.objects.filter(deduplication_key__in=[each.outbox_key for each in sent])
-    leaving = set(copies.filter(state__in=UNSETTLED).values_list("deduplication_key", flat=True))
+    states = list(copies.select_for_update().order_by("pk").values_list("deduplication_key", "state"))
+    leaving = {key for key, state in states if state in UNSETTLED}
     done.rows += erase(copies.exclude(deduplication_key__in=leaving))
     gone = [each.pk for each in sent if each.outbox_key not in leaving]
     done.rows += erase(ContactMessage.objects.filter(pk__in=gone))

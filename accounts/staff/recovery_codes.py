@@ -1,8 +1,8 @@
 """How the recovery codes of the staff's second factor are kept: as digests that only the secret key can make.
 
-A code has 40 bits, to be typed from paper: a digest without a key would be tried out in minutes. The digest stands in the
-place of the code in django-otp's table (96 bits of HMAC-SHA256, the 16 characters that its column takes), so that its
-device goes on counting wrong codes and using up right ones.
+A code has 40 bits, to be typed from paper: a digest without a key would be tried out in minutes. The digest stands in
+the place of the code in django-otp's table (96 bits of HMAC-SHA256, the 16 characters that its column takes), so that
+its device goes on counting wrong codes and using up right ones.
 """
 
 from __future__ import annotations
