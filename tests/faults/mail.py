@@ -21,10 +21,10 @@ LASTING = 30
 def worker_killed_before(site: Site) -> Row:
     """The worker dies while it claims what it will send."""
     families = ready(site)
-    _stand_still(site)
+    stand_still(site)
     all_accepted(families)
     with site.blocked("notifications_outboxmessage", mode="SHARE"):
-        _resume(site)
+        resume(site)
         site.wait_for_waiting(1)
         site.kill("worker")
     return _worker_back(site, families, "worker killed (-9) before the exchange", in_flight=2 * len(families))
@@ -71,13 +71,13 @@ def _tree(site: Site) -> list[psutil.Process]:
     return [worker, *worker.children(recursive=True)]
 
 
-def _stand_still(site: Site) -> None:
+def stand_still(site: Site) -> None:
     """Stop the worker where it is, so that what becomes due waits."""
     for process in _tree(site):
         process.suspend()
 
 
-def _resume(site: Site) -> None:
+def resume(site: Site) -> None:
     for process in _tree(site):
         process.resume()
 

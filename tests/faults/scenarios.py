@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.faults import broker, clock, concurrency, mail, openid, postgresql, web
+from tests.faults import broker, clock, concurrency, deploying, mail, openid, postgresql, web
 from tests.faults.ledger import Row
 from tests.faults.site import Site
 
@@ -16,6 +16,9 @@ SCENARIOS: list[Scenario] = [
     mail.worker_killed_before,
     mail.worker_killed_during,
     mail.worker_killed_after,
+    deploying.worker_told_to_stop,
+    deploying.web_told_to_stop,
+    deploying.previous_release,
     broker.killed_with_data,
     broker.killed_without_data,
     broker.stands_still,

@@ -8,10 +8,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-BASE = Path(settings.BASE_DIR)
+BASE = Path(__file__).resolve().parents[2]
 PREVIOUS: dict[str, Any] = tomllib.loads((BASE / "deploy" / "releases.toml").read_text())["previous"]
+WITHOUT_HISTORY = f"git has not commit {PREVIOUS['commit'][:9]} here: a shallow clone, or no clone"
+
+
+class NoHistoryError(Exception):
+    """Git has not the previous release here; says so."""
 
 
 def has_history() -> bool:
@@ -32,7 +35,9 @@ def migrations_of_previous() -> dict[str, str]:
 
 
 def lay_out_previous(folder: Path) -> None:
-    """Put the previous release's files into a folder."""
+    """Put the previous release's files into a folder. Raises NoHistoryError."""
+    if not has_history():
+        raise NoHistoryError(WITHOUT_HISTORY)
     archive = folder.with_suffix(".tar")
     subprocess.run(["git", "archive", "--output", str(archive), PREVIOUS["commit"]], cwd=BASE, check=True)
     with tarfile.open(archive) as tar:

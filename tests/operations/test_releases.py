@@ -27,7 +27,7 @@ CORE = [
 ]
 """Of the previous release's own tests: signing in, and the pages of choices, validating among them."""
 
-with_history = pytest.mark.skipif(not releases.has_history(), reason="git has not the previous release here")
+with_history = pytest.mark.skipif(not releases.has_history(), reason=releases.WITHOUT_HISTORY)
 
 
 def refusal(operation: Operation, *, new_models: set[str]) -> str:
