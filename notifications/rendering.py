@@ -32,11 +32,11 @@ def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = No
     Raises what the kind's templates raise, and kinds.UnknownKindError.
     """
     kind = kinds.get(message.kind)
-    told = [{**each, "subject": _subject(message, each)} for each in versions(message.context, message.language)]
+    told = _told(message)
     subject = told[0]["subject"]
     with translation.override(message.language):
         context = {**_context(message), **told[0], "versions": told}
-        text = re.sub(r"\n{3,}", "\n\n", _plain(kind.text_template, context)).strip() + "\n"
+        text = _text(kind.text_template, context)
         html = render_to_string(kind.html_template, context)
     email = EmailMultiAlternatives(
         subject=subject,
@@ -60,6 +60,23 @@ def build_email(message: OutboxMessage, connection: BaseEmailBackend | None = No
 def subject_of(message: OutboxMessage) -> str:
     """Return the subject of a message, in its language; it names nobody. Raises as `build_email` does."""
     return _subject(message, versions(message.context, message.language)[0])
+
+
+def text_of(message: OutboxMessage) -> str:
+    """Return the text of a message, in its language, as it is sent. Raises as `build_email` does."""
+    kind = kinds.get(message.kind)
+    told = _told(message)
+    with translation.override(message.language):
+        return _text(kind.text_template, {**_context(message), **told[0], "versions": told})
+
+
+def _text(template: str, context: dict[str, Any]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", _plain(template, context)).strip() + "\n"
+
+
+def _told(message: OutboxMessage) -> list[dict[str, Any]]:
+    """Return what a message says with its subject, once per language."""
+    return [{**each, "subject": _subject(message, each)} for each in versions(message.context, message.language)]
 
 
 def _subject(message: OutboxMessage, version: dict[str, Any]) -> str:

@@ -36,6 +36,11 @@ def message_of(record: logging.LogRecord) -> str:
         text = str(record.msg) % {**record.args, **_SAID_BY_CELERY}
     else:
         text = record.getMessage()
+    return without_secrets(text)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text whose links are there and open nothing: what is secret in them is left out."""
     return _SECRET_OF_AN_ADDRESS.sub(r"\1***", text)
 
 

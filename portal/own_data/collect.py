@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Identity, SignedInSession
 from audit.models import Reading
-from notifications.kinds import UnknownKindError
 from notifications.models import OutboxMessage
-from notifications.rendering import subject_of
 from portal.models import ContactMessage
 from portal.own_data.acts import guardian_acts, student_acts
+from portal.own_data.mails import mails
 from portal.own_data.person import Person
 from portal.own_data.sections import Entry, Section, entry, section
 from schools.contact_changes.fields import spoken_value
@@ -33,7 +32,7 @@ def collect(person: Person) -> list[Section]:
         section("contact_changes", _("Modifications de coordonnées"), _contact_changes(records)),
         *guardian_acts(person.user, records),
         *student_acts(students),
-        section("mails", _("Courriels reçus"), _mails(records)),
+        mails(person),
         section("messages", _("Messages écrits à l’établissement"), _messages(person)),
         section("readings", _("Consultations du dossier par le personnel"), _readings(records, students)),
     ]
@@ -131,25 +130,6 @@ def _contact_changes(records: list[int]) -> Iterator[Entry]:
             ("closed_at", _("Close le"), change.closed_at),
             ("reason", _("Motif"), change.reason),
         )
-
-
-def _mails(records: list[int]) -> Iterator[Entry]:
-    recipients = [f"guardian:{pk}" for pk in records]
-    for mail in OutboxMessage.objects.filter(recipient__in=recipients).order_by("created_at", "pk"):
-        yield entry(
-            ("subject", _("Objet"), _subject(mail)),
-            ("address", _("Adresse"), mail.address),
-            ("created_at", _("Créé le"), mail.created_at),
-            ("sent_at", _("Envoyé le"), mail.sent_at),
-            ("state", _("État"), mail.get_state_display()),
-        )
-
-
-def _subject(mail: OutboxMessage) -> str:
-    try:
-        return subject_of(mail)
-    except UnknownKindError:  # of a service that is gone
-        return mail.kind
 
 
 def _messages(person: Person) -> Iterator[Entry]:

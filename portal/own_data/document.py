@@ -50,7 +50,8 @@ def own_data_pdf(person: Person, *, at: datetime) -> bytes:
 
 def _as_data(section: Section, school: School) -> dict[str, Any]:
     entries = [{fact.name: _json_value(fact.value, school) for fact in each.facts} for each in section.entries]
-    return {"name": section.name, "heading": str(section.heading), "entries": entries}
+    note = {"note": section.note} if section.note else {}
+    return {"name": section.name, "heading": str(section.heading), **note, "entries": entries}
 
 
 def _json_value(value: Any, school: School) -> Any:
@@ -65,4 +66,4 @@ def _iso(instant: datetime, school: School) -> str:
 
 def _as_words(section: Section, school: School) -> dict[str, Any]:
     entries = [[(str(fact.label), fact.spoken(school)) for fact in each.facts] for each in section.entries]
-    return {"heading": str(section.heading), "entries": entries}
+    return {"heading": str(section.heading), "note": section.note, "entries": entries}

@@ -51,6 +51,8 @@ class Section:
     name: str
     heading: str | Promise
     entries: list[Entry] = field(default_factory=list)
+    note: str = ""
+    """What there is to know of the whole, in French."""
 
 
 def entry(*facts: tuple[str, str | Promise, Any]) -> Entry:
@@ -59,9 +61,9 @@ def entry(*facts: tuple[str, str | Promise, Any]) -> Entry:
     return Entry([each for each in kept if each.value not in (None, "", [])])
 
 
-def section(name: str, heading: str | Promise, entries: Iterable[Entry]) -> Section:
+def section(name: str, heading: str | Promise, entries: Iterable[Entry], *, note: str = "") -> Section:
     """Return a section of these entries."""
-    return Section(name, heading, list(entries))
+    return Section(name, heading, list(entries), note)
 
 
 def _plain(value: Any) -> Any:

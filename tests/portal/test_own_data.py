@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Identity, Profile, User
 from audit.services import note_reading
 from notifications.models import MessageState, OutboxMessage
+from notifications.rendering import build_email, subject_of
 from orientation.models import (
     CouncilSheet,
     Decision,
@@ -274,3 +276,62 @@ def test_a_record_without_an_account_is_exported_too(lived: Family, tmp_path: Pa
     assert Guardianship.objects.filter(guardian=alone).count() == 1
     data, _said = exported(tmp_path, "--uai", lived.school.uai, "--person", alone.siecle_person_id)
     assert data["sections"][0]["entries"][0]["given_name"] == "Paule"
+
+
+def owe(to: str, address: str, **values: Any) -> OutboxMessage:
+    own = {"recipient": to, "address": address, "deduplication_key": f"{to} {values}", "state": MessageState.SENT}
+    return OutboxMessage.objects.create(**own | values)
+
+
+def test_e_mails_are_there_word_for_word_and_nobody_else_s(lived: Family) -> None:
+    client = sign_in(Client(), lived.sophie.user, Profile.GUARDIAN)
+    _text, data = downloaded(client)
+    own = f"guardian:{lived.sophie.pk}"
+    message = OutboxMessage.objects.get(kind="orientation.submission_validated", recipient=own)
+    told = next(each for each in data["mails"] if each["subject"] == subject_of(message))
+    assert told["text"] == build_email(message).body
+    assert (told["address"], told["state"]) == (message.address, "à envoyer")
+    assert told["created_at"].startswith("2027-05-20T22:40:00")
+    assert all(each["text"] for each in data["mails"])
+    paper = text_of(client.get(PDF).content)
+    for line in filter(None, (each.strip() for each in str(told["text"]).splitlines()[:3])):
+        assert " ".join(line.split()) in paper
+
+
+def test_a_link_that_proves_a_mailbox_is_not_given_to_who_only_downloads(lived: Family) -> None:
+    client = sign_in(Client(), lived.sophie.user, Profile.GUARDIAN)
+    client.post("/mes-services/fiche-renseignements/", {"email": "ailleurs@familles.example", "save_email": "1"})
+    sent = build_email(OutboxMessage.objects.get(kind="schools.confirm_email")).body
+    token = re.search(r"/courriel/confirmation/([^/\s]+)/", str(sent))
+    assert token
+    text, data = downloaded(client)
+    assert any("/courriel/confirmation/***/" in each["text"] for each in data["mails"])
+    assert token[1] not in text
+    assert token[1] not in text_of(client.get(PDF).content)
+
+
+def test_what_is_no_longer_kept_is_said(lived: Family) -> None:
+    owe(f"guardian:{lived.sophie.pk}", "sophie.bernard@familles.example", kind="bourses.gone")
+    client = sign_in(Client(), lived.sophie.user, Profile.GUARDIAN)
+    _text, data = downloaded(client)
+    assert ("bourses.gone", "Le texte n’est plus conservé.") in [
+        (each["subject"], each["text"]) for each in data["mails"]
+    ]
+    note = "Les courriels sont gardés 1 an après leur création"
+    assert note in " ".join(str(client.get(JSON).content.decode()).split())
+    assert note in text_of(client.get(PDF).content)
+
+
+def test_what_was_sent_to_the_account_is_there_too(lived: Family) -> None:
+    own, other = lived.sophie.user, lived.marc.user
+    assert own
+    assert other
+    for user in (own, other):
+        link = f"https://ici.example/admin/connexion/mot-de-passe/{user.pk}/s3cret/"
+        context = {"username": user.username, "link": link}
+        owe(f"account:{user.pk}", f"{user.pk}@academie.example", kind="accounts.staff_password", context=context)
+    text, data = downloaded(sign_in(Client(), own, Profile.GUARDIAN))
+    assert [each["address"] for each in data["mails"] if "academie" in each["address"]] == [
+        f"{own.pk}@academie.example"
+    ]
+    assert "s3cret" not in text
