@@ -42,8 +42,8 @@ gallery: $(VENV)/installed programs  ## Take pictures of every page, at three wi
 weight: $(VENV)/installed programs  ## Measure every page's first and later visits over the wire.
 	@$(RUN) -m benchmarks.weight
 
-bench: $(VENV)/installed programs  ## Measure the bars of performance against two floors; QUICK=1 on a small data set.
-	@$(RUN) -m benchmarks $(if $(QUICK),--quick) $(if $(STUDENTS),--students $(STUDENTS))
+bench: $(VENV)/installed programs  ## Measure the bars of performance against two floors; QUICK=1 on a small data set. EVENING=1, ACTS=1 or KNEE=1: docs/scaling.md.
+	@$(RUN) -m benchmarks $(if $(EVENING),--evening) $(if $(ACTS),--acts) $(if $(KNEE),--knee) $(if $(QUICK),--quick) $(if $(STUDENTS),--students $(STUDENTS))
 
 audit: $(VENV)/installed programs judges/node_modules/installed  ## Let the HTML checker and Lighthouse judge every page, and scanners attack the site.
 	@$(RUN) -m judges --only "$(PAGES)" $(if $(QUICK),--quick)

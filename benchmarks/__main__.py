@@ -1,6 +1,7 @@
 """`make bench`: the bars of performance, each as a ratio measured in this one run, and whether it is met.
 
 `--quick` measures on a small data set, for less long. Writes `var/bench.json` too. Exit code 1 when a bar is not met.
+`--evening` replays the closing evening instead, `--acts` prints what each act costs, `--knee` where latency bends.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import asdict
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks import bars, whole
+from benchmarks import acts, bars, evening, whole
 from benchmarks.bars import FAMILY, Bar, Rounds
 from benchmarks.site import Site, csrf
 from tests.deployment.files import BASE
@@ -32,8 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small data set, for less long")
     parser.add_argument("--students", type=int, help="pupils of the large data set")
+    parts = {
+        "evening": ("the closing evening replayed, instead", evening.replay),
+        "acts": ("what each act costs, by component, instead", acts.measure),
+        "knee": ("latency as the rate rises, instead", acts.knee),
+    }
+    instead = parser.add_mutually_exclusive_group()
+    for name, (what, _) in parts.items():
+        instead.add_argument(f"--{name}", dest="part", action="store_const", const=name, help=what)
     options = parser.parse_args(arguments)
     quick: bool = options.quick
+    if options.part:
+        return parts[options.part][1](is_quick=quick)
     students = options.students or (QUICK_NATIONAL if quick else NATIONAL)
     rounds = Rounds(seconds=2, posts=100) if quick else Rounds(count=5)
     began = time.monotonic()
