@@ -83,4 +83,4 @@ def dates_typed(data: Any, children: int) -> dict[str, str]:
 def shown_children(data: Any) -> int:
     """Return how many children the sent form showed, within bounds."""
     sent = str(data.get("children", ""))
-    return min(max(int(sent), 1), MAX_CHILDREN) if sent.isdecimal() else 1
+    return min(max(int(sent), 1), MAX_CHILDREN) if sent.isdecimal() and len(sent) < 9 else 1

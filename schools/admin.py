@@ -234,7 +234,7 @@ class StudentAdmin(PeopleAdmin):
             raise Http404
         is_designation = "designate" in request.POST
         chosen = request.POST.get("designate" if is_designation else "withdraw", "")
-        if not chosen.isdecimal():
+        if not chosen.isdecimal() or len(chosen) > 18:
             raise Http404
         guardian = get_object_or_404(Guardian, school=student.school, students=student, pk=chosen)
         try:

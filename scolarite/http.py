@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.functional import cached_property
 from django.utils.http import parse_header_parameters
 
 
@@ -19,6 +20,11 @@ class Request(WSGIRequest):
         if not _is_in_utf_8(environ.get("CONTENT_TYPE", "")):
             environ["CONTENT_TYPE"] = ""
         super().__init__(environ)
+
+    @cached_property
+    def COOKIES(self) -> dict[str, str]:  # type: ignore[override] # noqa: N802 - Django's name
+        """What the browser keeps for us; without a NUL (`"\\000"`), which no row of a session can hold."""
+        return {name: value for name, value in super().COOKIES.items() if "\0" not in value}
 
 
 class Handler(WSGIHandler):

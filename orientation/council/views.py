@@ -75,8 +75,8 @@ def show_class(place: Place, *, instead: Mapping[int, ShownLine] | None = None, 
 
 def _project(place: Place, asked: str) -> HttpResponse:
     """Show one pupil in large, the first unless another is asked for, for a room to read."""
-    keys = [line.student.pk for line in place.lines]
-    at = keys.index(int(asked)) if asked.isdecimal() and int(asked) in keys else 0
+    keys = [str(line.student.pk) for line in place.lines]
+    at = keys.index(asked) if asked in keys else 0
     context = {
         **place.context,
         "title": title_of(place.phases.kind, place.division),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -21,6 +22,12 @@ from schools.staff_pages import StaffScope, staff_scope
 
 PAGE_SIZE = 25
 """Guardians on a page."""
+
+
+class ReasonForm(forms.Form):
+    """Why a change is refused; a text that no table takes is none."""
+
+    reason = forms.CharField(required=False)
 
 
 @require_safe
@@ -63,7 +70,8 @@ def take(request: HttpRequest, uai: str, pk: int) -> HttpResponse:
 def refuse(request: HttpRequest, uai: str, pk: int) -> HttpResponse:
     """Refuse a change, with the reason that its author will read."""
     scope = staff_scope(request, uai, StaffAct.IMPORT)
-    reason = request.POST.get("reason", "")
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
         refuse_change(change=_change(scope, pk), reason=reason, by=scope.user, at=scope.now)
     except ReasonMissing as refusal:

@@ -56,7 +56,7 @@ def history_of(
     of_object = Q(table__in=tables_of(model), object_pk=pk)
     if not _is_known_here(school, of_object):
         raise Http404
-    if model is Student and pk.isdecimal():
+    if model is Student and pk.isdecimal() and len(pk) < 19:
         of_object |= Q(student_id=pk)
     if trail is Trail.READINGS:
         readings = Reading.objects.filter(school_id=school.pk)

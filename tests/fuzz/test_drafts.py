@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import pytest
 from django.test import Client
@@ -19,10 +18,10 @@ from orientation.queries import wishes_of
 from orientation.rules import Catalogue, Wish, problems_of_list
 from tests.factories import NOW, Family, sign_in
 from tests.fuzz import bounded, undone
+from tests.fuzz.posting import ANSWERS, TYPES, Form, content_types, nearly, odd, overfull, post, queries, whole_numbers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("last_evening")]
 
-ANSWERS = {200, 302, 303, 400, 403, 404, 405, 409, 413, 422}
 VALIDATED = (
     Wish("generale", ("nsi", "svt", "ses")),
     Wish("stl", ("stl-spcl",)),
@@ -39,56 +38,22 @@ NAMES = [
     *("version", "group", "series", "note", "rank", "confirmed", "mine", "theirs", "another", "typed_by"),
     *(f"speciality_{which}" for which in ("1", "2", "3", "4", "stl", "s2tmd")),
 ]
-TYPES = [
-    "application/x-www-form-urlencoded",
-    "application/x-www-form-urlencoded; charset=iso-8859-1",
-    "application/x-www-form-urlencoded; charset=hex",
-    "multipart/form-data; boundary=bound",
-    "multipart/form-data; boundary=bound; charset=utf-16",
-    "multipart/form-data; boundary=bound; charset=utf-7",
-    "multipart/form-data; boundary=bound; charset=unicode_escape",
-    "multipart/form-data; boundary=bound; charset=hex",
-    "multipart/form-data; boundary=bound; charset=undefined",
-    "multipart/form-data; boundary=other",
-    "multipart/form-data",
-    "application/json",
-    "text/plain; charset=hex",
-    "",
-]
-
-versions = st.sampled_from(
-    [b"0", b"1", b"2", b"3", b"4", b"-1", b"1.0", b"1e3", b" 4 ", "٤".encode(), b"9" * 30, b"9" * 5_000]
-)
-odd = st.one_of(
-    st.binary(max_size=12),
-    st.text(st.characters(codec="utf-8"), max_size=12).map(str.encode),
-    st.sampled_from(
-        [b"\x00", b"a\x00b", b"\xff\xfe", b"\xed\xa0\x80", b"\\ud800", b"+2AA-", b"x" * 501, b"x" * 20_000, b""]
-    ),
-)
-values = st.one_of(st.sampled_from(CODES).map(str.encode), versions, odd)
-
-
-def nearly(right: dict[str, st.SearchStrategy[bytes]]) -> st.SearchStrategy[list[tuple[str, bytes]]]:
-    """A form of this act, of which a field may be missing, repeated or another's, and values may be anything."""
-    own = st.fixed_dictionaries({}, optional={name: value | odd for name, value in right.items()}).map(
-        lambda fields: list(fields.items())
-    )
-    whole = st.fixed_dictionaries(right).map(lambda fields: list(fields.items()))
-    others = st.lists(st.tuples(st.sampled_from(NAMES) | st.text(max_size=5), values), max_size=4)
-    return st.tuples(own | whole, others).map(lambda both: [*both[0], *both[1]])
-
-
 codes = st.sampled_from(CODES).map(str.encode)
+anything = codes | whole_numbers | odd
+
+
+def form_of(**right: st.SearchStrategy[bytes]) -> st.SearchStrategy[Form]:
+    return nearly({"version": whole_numbers, **right}, names=NAMES, values=anything)
+
+
 forms = st.one_of(
-    nearly({"version": versions}),
-    nearly({"version": versions, "rank": versions}),
-    nearly({"version": versions, "group": codes, "series": codes, "speciality_stl": codes, "note": odd}),
-    nearly({"version": versions, "group": st.just(b"technologique"), "series": st.sampled_from([b"sti2d", b"stmg"])}),
-    nearly({"version": versions, "group": st.just(b"generale"), **{f"speciality_{n}": codes for n in (1, 2, 3)}}),
-    nearly({"version": versions, "group": st.just(b"autre-parcours"), "note": odd}),
-    st.just([(f"f{number}", b"x") for number in range(501)]),
-    st.just([("version", b"4"), ("note", b"x" * 1_000_001)]),
+    form_of(),
+    form_of(rank=whole_numbers),
+    form_of(group=codes, series=codes, speciality_stl=codes, note=odd),
+    form_of(group=st.just(b"technologique"), series=st.sampled_from([b"sti2d", b"stmg"])),
+    form_of(group=st.just(b"generale"), speciality_1=codes, speciality_2=codes, speciality_3=codes),
+    form_of(group=st.just(b"autre-parcours"), note=odd),
+    overfull,
 )
 
 
@@ -99,7 +64,7 @@ class Post:
     act: str = "ajouter"
     pathway: str = "stl"
     phase: str = "choix-definitifs"
-    form: list[tuple[str, bytes]] = field(default_factory=list)
+    form: Form = field(default_factory=list)
     content_type: str = TYPES[0]
     query: str = ""
     htmx: bool = False
@@ -108,19 +73,7 @@ class Post:
         act = self.act.format(self.pathway) if self.act != "conflit" else f"conflit/{set_aside.public_id}"
         path = f"/mes-services/orientation/{family.emma.public_id}/{self.phase}/{act}/"
         headers = {"HX-Request": "true", "HX-Target": "choix"} if self.htmx else {}
-        body = self.multipart() if self.content_type.startswith("multipart") else self.urlencoded()
-        answer = client.generic("POST", path, body, self.content_type, QUERY_STRING=self.query, headers=headers)
-        return answer.status_code
-
-    def urlencoded(self) -> bytes:
-        return "&".join(f"{quote_from_bytes(n.encode())}={quote_from_bytes(v)}" for n, v in self.form).encode()
-
-    def multipart(self) -> bytes:
-        pieces = [
-            b'--bound\r\nContent-Disposition: form-data; name="' + name.encode() + b'"\r\n\r\n' + value + b"\r\n"
-            for name, value in self.form
-        ]
-        return b"".join([*pieces, b"--bound--\r\n"])
+        return post(client, path, self.form, self.content_type, self.query, **headers).status_code
 
 
 posts = st.builds(
@@ -129,8 +82,8 @@ posts = st.builds(
     pathway=st.sampled_from(["stl", "generale", "autre-parcours", "s2tmd", "sti2d", "inconnue", "-", "x" * 300]),
     phase=st.sampled_from(["choix-definitifs", "choix-definitifs", "choix-definitifs", "intentions"]),
     form=forms,
-    content_type=st.integers(0, 9).flatmap(lambda n: st.sampled_from(TYPES if n == 7 else TYPES[:1])),
-    query=st.sampled_from(["", "", "voie=technologique&suite=1", "%00=%ff", "voie=%ed%a0%80"]),
+    content_type=content_types,
+    query=queries,
     htmx=st.booleans(),
 )
 
@@ -194,10 +147,10 @@ def test_whatever_a_family_posts_is_answered_and_its_list_keeps_the_rules(
             True: sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN),
             False: sign_in(Client(), dubois.marc.user, Profile.GUARDIAN),
         }
-        for is_sophie, post in sent:
+        for is_sophie, each in sent:
             before, stood = drafts(), validated()
-            status = post.send(clients[is_sophie], dubois, set_aside)
-            event(f"{post.act}: {status}")
+            status = each.send(clients[is_sophie], dubois, set_aside)
+            event(f"{each.act}: {status}")
             assert status in ANSWERS
             assert validated()[: len(stood)] == stood
             assert status < 400 or drafts() == before
@@ -209,12 +162,12 @@ def test_whatever_a_family_posts_is_answered_and_its_list_keeps_the_rules(
 
 
 @bounded(15)
-@given(post=posts, profile=st.sampled_from([None, Profile.STUDENT]))
+@given(sent=posts, profile=st.sampled_from([None, Profile.STUDENT]))
 def test_whoever_may_not_write_is_answered_and_changes_nothing(
-    dubois: Family, set_aside: SetAside, post: Post, profile: Profile | None
+    dubois: Family, set_aside: SetAside, sent: Post, profile: Profile | None
 ) -> None:
     with undone():
         client = sign_in(Client(), dubois.emma.user, profile) if profile else Client()
         before, stood = drafts(), validated()
-        assert post.send(client, dubois, set_aside) in ANSWERS
+        assert sent.send(client, dubois, set_aside) in ANSWERS
         assert (drafts(), validated()) == (before, stood)

@@ -1,4 +1,4 @@
-"""What says that it is written in anything but UTF-8, over the application that gunicorn serves."""
+"""What no text can be made of, over the application that gunicorn serves."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NOT_READ, READ = 403, 405
 """The page takes no POST; whoever has the form read is told so, after its token."""
 
 
-def status_of(content_type: str, *, method: str = "POST") -> int:
+def status_of(content_type: str = "", *, method: str = "POST", path: str = "/contact/", cookie: str = "") -> int:
     """Ask for a page as a server does, with a form and a query that is not in UTF-8; return the answer's status."""
     body = next((body for of, body in BODIES.items() if content_type.startswith(of)), b"{}")
-    environ = RequestFactory().generic(method, "/contact/", body, QUERY_STRING="voie=%E9&suite=1").environ
-    environ |= {"CONTENT_TYPE": content_type, "HTTP_COOKIE": f"{settings.CSRF_COOKIE_NAME}={TOKEN}"}
+    environ = RequestFactory().generic(method, path, body, QUERY_STRING="voie=%E9&suite=1").environ
+    environ |= {"CONTENT_TYPE": content_type, "HTTP_COOKIE": cookie or f"{settings.CSRF_COOKIE_NAME}={TOKEN}"}
     answer = application(environ, lambda _status, _headers: None)  # type: ignore[arg-type]
     assert isinstance(answer, HttpResponse)
     answer.close()
@@ -58,3 +58,10 @@ def test_a_parameter_in_an_unknown_encoding_is_answered(content_type: str, spoil
 @pytest.mark.parametrize("content_type", BODIES)
 def test_a_form_in_utf_8_is_read(content_type: str, said: str) -> None:
     assert status_of(content_type + said) == READ
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_cookie_that_no_session_has_is_none() -> None:
+    for value in (r"\000" * 40, r"\355\240\200" * 12, r"\377" * 32, "x" * 5_000):
+        cookie = f'{settings.SESSION_COOKIE_NAME}="{value}"'
+        assert status_of(method="GET", path="/mes-services/", cookie=cookie) == 302

@@ -218,7 +218,7 @@ def test_only_a_legal_guardian_of_the_student_is_designated(signed_in, dubois):
     stranger = guardian(dubois.school, "Paul", "Autre", student(dubois.school, "Zoé", "Autre"))
     assert press(client, dubois, "designate", stranger).status_code == 404
     address = reverse("admin:schools_student_designate", args=[dubois.emma.pk])
-    for typed in ({}, {"designate": "x"}, {"withdraw": ""}, {"designate": "9" * 30}):
+    for typed in ({}, {"designate": "x"}, {"withdraw": ""}, {"designate": "9" * 30}, {"withdraw": "9" * 5_000}):
         assert client.post(address, typed).status_code == 404
     assert client.get(address).status_code == 405
     assert designated() == []
