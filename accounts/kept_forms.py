@@ -1,4 +1,4 @@
-"""What was typed into a form whose session ended meanwhile, kept in the anonymous session until its author is back.
+"""What was typed into a form and not sent, kept in the session: its author signed in again, or changed the language.
 
 A form asks for it by carrying `author_token` in the field AUTHOR_FIELD: what one person typed is never shown to
 another who signs in on the same machine.
@@ -37,13 +37,14 @@ def author_token(user: User) -> str:
     return signing.dumps(user.pk, salt=AUTHOR_FIELD)
 
 
-def keep_form(request: HttpRequest) -> bool:
-    """Keep the form of this request for its author, if it says who that is. Nobody is signed in."""
+def keep_form(request: HttpRequest, *, path: str = "") -> bool:
+    """Keep the form of this request for its author, if it says who that is: for the page at `path`, or at its own."""
     author = _author(request.POST.get(AUTHOR_FIELD, ""))
     body = request.POST.urlencode()
     if author is None or len(body) > MAX_LENGTH:
         return False
-    request.session[SESSION_KEY] = {"path": request.path, "body": body, "author": author, "kept_at": time.time()}
+    kept = {"path": path or request.path, "body": body, "author": author, "kept_at": time.time()}
+    request.session[SESSION_KEY] = kept
     return True
 
 

@@ -95,9 +95,7 @@ def _choice_dialog(scope: WritingScope, *, replacing: str) -> HttpResponse:
     elif not scope.can_write():
         return scope.refuse_to_write()
     elif kept := take_kept_form(scope.request, scope.user):
-        messages.info(
-            scope.request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider.")
-        )
+        messages.info(scope.request, _("Voici ce que vous aviez saisi : il reste à valider."))
         form = _choice_form(scope, initial={name: str(kept[name]) for name in kept})
     return _show_dialog(scope, form, replacing=replacing)
 
@@ -126,6 +124,7 @@ def _show_dialog(scope: WritingScope, form: ChoiceForm, *, replacing: str) -> Ht
         "is_new": replacing not in ranks,
         "left_out": _left_out(scope, form, wishes, ranks.get(replacing)),
         "saved_rank": len(wishes) if "suite" in scope.request.GET and not form.is_bound else 0,
+        "typed_form": True,
         "author_field": AUTHOR_FIELD,
         "author_token": author_token(scope.user),
         **speciality_options(form, offered_codes(scope.phase), _without(ranks, replacing)),

@@ -29,7 +29,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "portal/contact.html", {"schools": [], "form": None})
     files = actor_of(request).files
-    return _page(request, "portal/contact.html", files, ContactForm(files=_reachable(files)))
+    return _page(request, "portal/contact.html", files, _form_to_fill(request, files))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,16 +38,21 @@ def write(request: HttpRequest) -> HttpResponse:
     files = actor_of(request).files
     if not files:
         raise Http404
-    form = ContactForm(request.POST or None, files=_reachable(files))
-    if request.method == "POST" and form.is_valid():
-        answer = _send(request, form)
-        if isinstance(answer, HttpResponse):
-            return answer
-        return _page(request, "portal/contact_form.html", files, form, status=answer)
-    if request.method != "POST" and (kept := take_kept_form(request, actor_of(request).user)):
-        messages.info(request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à l’envoyer."))
-        form = ContactForm(files=_reachable(files), initial=kept.dict())
-    return _page(request, "portal/contact_form.html", files, form, status=422 if form.errors else 200)
+    if request.method != "POST":
+        return _page(request, "portal/contact_form.html", files, _form_to_fill(request, files))
+    form = ContactForm(request.POST, files=_reachable(files))
+    answer = _send(request, form) if form.is_valid() else 422
+    if isinstance(answer, HttpResponse):
+        return answer
+    return _page(request, "portal/contact_form.html", files, form, status=answer)
+
+
+def _form_to_fill(request: HttpRequest, files: Sequence[StudentFile]) -> ContactForm:
+    """Return the form empty, or with what its author had typed."""
+    kept = take_kept_form(request, actor_of(request).user)
+    if kept:
+        messages.info(request, _("Voici ce que vous aviez saisi : il reste à l’envoyer."))
+    return ContactForm(files=_reachable(files), initial=kept.dict() if kept else None)
 
 
 @require_safe
@@ -91,6 +96,7 @@ def _page(
         "schools": list({file.student.school_id: file.student.school for file in files}.values()),
         "form": form if form.reached else None,
         "max_length": MESSAGE_MAX_LENGTH,
+        "typed_form": bool(form.reached),
         "author_field": AUTHOR_FIELD,
         "author_token": author_token(actor_of(request).user),
     }

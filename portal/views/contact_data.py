@@ -44,12 +44,13 @@ def show(request: HttpRequest) -> HttpResponse:
     if posted is not None:
         answer = _propose(request, guardian, email_form) if is_email else _change(request, guardian, data, form)
     elif kept := take_kept_form(request, actor_of(request).user):
-        messages.info(request, _("Voici ce que vous aviez saisi avant la fin de votre session : il reste à valider."))
+        messages.info(request, _("Voici ce que vous aviez saisi : il reste à valider."))
         typed = {name: str(kept[name]) for name in kept}
         email_form, form = EmailForm(initial=typed), _contact_form(request, data, None, typed)
     if isinstance(answer, HttpResponse):
         return answer
     context = _frame(request) | _told(guardian, data) | {"email_form": email_form, "form": form}
+    context["typed_form"] = True
     context["fields"] = told_fields(form, data)
     return render(request, "portal/contact_data.html", context, status=answer)
 

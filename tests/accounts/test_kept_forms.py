@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.test import Client
@@ -34,7 +34,7 @@ def test_the_author_is_led_back_to_the_form_filled(client: Client, dubois: Famil
     answer = send_late(client, dubois, dubois.sophie.user)
     assert unquote(answer["Location"]) == f"/connexion/?next={address(dubois)}"
     page = sign_in(client, dubois.sophie.user, Profile.GUARDIAN).get(address(dubois)).content.decode()
-    assert "Voici ce que vous aviez saisi avant la fin de votre session" in page
+    assert "Voici ce que vous aviez saisi" in page
     assert "CAP cuisine</textarea>" in page
     assert 'value="autre-parcours" required checked' in page
     assert not Draft.objects.exists(), "nothing is written without being asked again"
@@ -75,3 +75,26 @@ def test_a_button_pressed_too_late_leads_back_to_its_page(client: Client, dubois
 def test_a_button_from_nowhere_leads_to_the_services(client: Client, dubois: Family, referer: str) -> None:
     answer = client.post(address(dubois, "validate_choices"), {"version": 1}, headers={"referer": referer})
     assert unquote(answer["Location"]) == "/connexion/?next=/mes-services/"
+
+
+def change_language(client: Client, family: Family, **values: object) -> Any:
+    return client.post(f"/langue/?next={address(family)}", {**TYPED, "language": "en", **values})
+
+
+def test_another_language_shows_the_form_again_with_what_was_typed(client: Client, dubois: Family) -> None:
+    assert dubois.sophie.user is not None
+    sign_in(client, dubois.sophie.user, Profile.GUARDIAN)
+    page = client.get(address(dubois)).content.decode()
+    assert f'form="saisie" formaction="/langue/?next={quote(address(dubois), safe="")}" formnovalidate' in page
+    answer = change_language(client, dubois, **{AUTHOR_FIELD: author_token(dubois.sophie.user)})
+    assert answer["Location"] == address(dubois)
+    page = client.get(address(dubois)).content.decode()
+    assert '<html lang="en"' in page
+    assert "CAP cuisine</textarea>" in page
+    assert not Draft.objects.exists(), "nothing is written without being asked"
+
+
+def test_another_language_keeps_no_form_that_does_not_say_whose_it_is(client: Client, dubois: Family) -> None:
+    sign_in(client, dubois.sophie.user, Profile.GUARDIAN)
+    change_language(client, dubois)
+    assert "kept_form" not in client.session
