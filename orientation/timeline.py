@@ -14,8 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from orientation.decisions.history import History
-from orientation.decisions.rules import appeal_last_day
-from orientation.decisions.wording import spoken_last_day
+from orientation.decisions.rules import appeal_last_day, replacements
+from orientation.decisions.wording import said_replaced, spoken_last_day
 from orientation.models import Decision, DialogueStep, InterviewOutcome, PhaseKind, StepKind
 from orientation.models.council import attribution_of
 from schools.models import School
@@ -92,10 +92,13 @@ def _answers(history: History, school: School) -> Iterator[Event]:
 
 
 def _decisions(history: History, school: School) -> Iterator[Event]:
+    replaced = replacements(history.decisions)
     for each in history.decisions:
         title = _("Décision n° %(number)d notifiée : %(label)s") % {"number": each.number, "label": each.label}
         nature = str(each.decision_kind.label)
-        yield _at(each.issued_at, school, title, nature[:1].upper() + nature[1:] + ".", decision=each)
+        said = (nature[:1].upper() + nature[1:], said_replaced(each, replaced.get(each.pk)))
+        detail = " ".join(f"{part}." for part in said if part)
+        yield _at(each.issued_at, school, title, detail, decision=each)
         if each.pk in history.read_decisions:
             read = _("Décision n° %(number)d lue en ligne") % {"number": each.number}
             yield _at(history.read_decisions[each.pk], school, read)

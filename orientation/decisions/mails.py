@@ -47,6 +47,7 @@ def owe_notifications(
                 "number": decision.number,
                 "at": spoken_instant_lazy(decision.issued_at, school),
                 "replaces": decision.replaces.number if decision.replaces else 0,
+                "cancels": decision.replaces is not None and decision.replaces.kind == DecisionKind.AGREEMENT,
                 "can_appeal": decision.kind == DecisionKind.REASONED and not decision.is_conform,
                 "url": f"{settings.SITE_URL}{path}",
             },

@@ -77,6 +77,13 @@ def spoken_last_day(day: date, school: School) -> str:
     }
 
 
-def said_replaced(newer: Decision) -> str:
-    """Return what a paper says of a decision whose place another one took."""
-    return _("Annulée : la décision n° %(number)d l’a remplacée.") % {"number": newer.number}
+def said_replaced(decision: Decision, newer: Decision | None) -> str:
+    """Return what is said of a decision whose place another one took; nothing of one that stands.
+
+    An agreement was a mistake: the head's own decision cancels it. Those taken without one are replaced.
+    """
+    if newer is None:
+        return ""
+    if decision.kind == DecisionKind.AGREEMENT:
+        return _("Annulée et remplacée par la décision n° %(number)d") % {"number": newer.number}
+    return _("Remplacée par la décision n° %(number)d") % {"number": newer.number}

@@ -106,7 +106,7 @@ def _replaces(decision: Decision, replaced_by: Decision | None) -> str:
     if decision.replaces:
         said.append(_("Cette décision remplace la décision n° %(number)d.") % {"number": decision.replaces.number})
     if replaced_by:
-        said.append(said_replaced(replaced_by))
+        said.append(f"{said_replaced(decision, replaced_by)}.")
     return " ".join(said)
 
 

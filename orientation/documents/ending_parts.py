@@ -80,7 +80,7 @@ def _decision(taken: Decision, received_on: date | None, school: School, *, repl
             _("Reçue par la famille le %(day)s ; appel jusqu’au %(last)s.") % {"day": _day(received_on), "last": last}
         )
     if replaced_by:
-        said.append(said_replaced(replaced_by))
+        said.append(f"{said_replaced(taken, replaced_by)}.")
     return said
 
 

@@ -16,7 +16,7 @@ from orientation.decisions.history import history_of, read_by
 from orientation.decisions.queries import replacement_of
 from orientation.decisions.rules import replacements
 from orientation.decisions.services import note_decisions_read
-from orientation.decisions.wording import legal_basis, recourses
+from orientation.decisions.wording import legal_basis, recourses, said_replaced
 from orientation.documents.decision import decision_pdf
 from orientation.models import Decision
 from orientation.queries import phases_of
@@ -37,7 +37,8 @@ def decisions(request: HttpRequest, student: UUID) -> HttpResponse:
     context = page_context(request, file=file, service="orientation") | {
         "school": school,
         "decisions": [
-            (each, legal_basis(each), recourses(each), replaced.get(each.pk)) for each in reversed(history.decisions)
+            (each, legal_basis(each), recourses(each), said_replaced(each, replaced.get(each.pk)))
+            for each in reversed(history.decisions)
         ],
         "standing": where_it_stands(FileState(school=school, history=history), at=now),
         "events": events_of(history, school),

@@ -14,6 +14,7 @@ from accounts.menu import page_context
 from orientation.decisions.history import history_of
 from orientation.decisions.rules import replacements
 from orientation.decisions.services import note_decisions_read
+from orientation.decisions.wording import said_replaced
 from orientation.dialogue.queries import choices_by_submission
 from orientation.models import PhaseKind
 from orientation.queries import PhaseSet, past_phases
@@ -44,7 +45,7 @@ def past_year(request: HttpRequest, student: UUID, year: int) -> HttpResponse:
         "next_year": year + 1,
         "school": file.student.school,
         "requests": [(kind, each, choices[each.pk]) for kind, each in sent],
-        "decisions": [(each, replaced.get(each.pk)) for each in reversed(history.decisions)],
+        "decisions": [(each, said_replaced(each, replaced.get(each.pk))) for each in reversed(history.decisions)],
         "events": events_of(history, file.student.school),
     }
     return render(request, "orientation/past_year.html", context)

@@ -107,9 +107,9 @@ def test_family_and_school_read_that_it_is_cancelled_on_screen_and_on_paper(dubo
         own = office.get(place).content.decode()
         of_class = reverse("admin:decisions_pdf", args=[dubois.school.uai, veil.emma.division_id])
         printed = squeezed(text_of(office.get(of_class).content))
-    assert "Annulée et remplacée par la décision n° 2" in page
+    assert "Annulée et remplacée par la décision n°\u00a02" in page
     assert re.search(r"remplacée</span>", own)
-    assert squeezed("Annulée : la décision n° 2 l’a remplacée.") in squeezed(text_of(paper.content))
+    assert squeezed("Annulée et remplacée par la décision n°\u00a02.") in squeezed(text_of(paper.content))
     assert squeezed("Cette décision remplace la décision n° 1.") in printed
     assert squeezed("0759901X-2026-0001") not in printed
 
@@ -130,4 +130,4 @@ def test_each_of_several_cancelled_agreements_says_so_on_paper(dubois: Family, v
                 (office, reverse("admin:decision_pdf", args=[dubois.school.uai, each.public_id])),
             ):
                 paper = squeezed(text_of(reader.get(address).content))
-                assert squeezed("Annulée : la décision n° 3 l’a remplacée.") in paper
+                assert squeezed("Annulée et remplacée par la décision n°\u00a03.") in paper

@@ -124,7 +124,8 @@ def test_a_decision_that_was_replaced_says_by_which_one(dubois: Family, veil: Di
     veil.appeal()
     veil.commission(pathway="generale", is_conform=True)
     text = page(as_(dubois.sophie), "decisions", veil, at=CLOSED_AT + timedelta(days=20))
-    assert "Remplacée par la décision n° 2" in text
+    assert text.count("Remplacée par la décision n°\u00a02") == 2, "on the decision and in the story"
+    assert "nnulée" not in text
     assert "vendredi 2 juillet 2027" in text
     assert text.count("Voies de recours") == 1
 

@@ -118,7 +118,7 @@ def test_how_the_dialogue_ended_is_printed_as_it_was_recorded(dubois: Family) ->
     ):
         assert squeezed(said) in text, said
     assert squeezed("Voie décidée :") not in text
-    assert squeezed("Annulée") not in text
+    assert squeezed("emplacée") not in text
     end.receive()
     end.appeal(wants_to_be_heard=True)
     end.commission(reasons="Un projet solide.", is_conform=True, pathway="generale")
@@ -127,11 +127,12 @@ def test_how_the_dialogue_ended_is_printed_as_it_was_recorded(dubois: Family) ->
         "Reçue par la famille le vendredi 25 juin 2027 ; appel jusqu’au mardi 29 juin 2027 à 24 h (heure de Paris).",
         "Appel formé le mardi 29 juin 2027. La famille demande à être entendue.",
         "Décision n° 2 de la commission d’appel, prise le vendredi 2 juillet 2027",
-        "Annulée : la décision n° 2 l’a remplacée.",
+        "Remplacée par la décision n° 2.",
         "Motifs : Un projet solide.",
     ):
         assert squeezed(said) in text, said
     assert squeezed("La famille fait appel.") not in text
+    assert squeezed("Annulée") not in text
     assert "fragiles" not in told(dubois, is_blank=True)
 
 
