@@ -72,7 +72,7 @@ faults: $(VENV)/installed  ## Inject every fault into the running product, and p
 	@$(RUN) -m tests.faults.faketime --install || true
 	@$(RUN) -m tests.faults
 
-fuzz: $(VENV)/installed  ## Try fifty times as many random inputs as the suite; SEED=1 for the same ones again.
+fuzz: $(VENV)/installed  ## Try twenty times as many random inputs as the suite; SEED=1 for the same ones again.
 	@$(RUN) -m pytest tests/fuzz --hypothesis-profile=fuzz --hypothesis-show-statistics $(if $(SEED),--hypothesis-seed=$(SEED))
 
 programs: $(VENV)/installed

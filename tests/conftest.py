@@ -20,7 +20,7 @@ from tests.browser.chromium import ANSWER_WITHIN, launch_options
 # no test of a rule fails for the time that its examples take
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile(
-    "fuzz", hypothesis.settings.get_profile("tests"), max_examples=5_000, print_blob=True
+    "fuzz", hypothesis.settings.get_profile("tests"), max_examples=2_000, print_blob=True
 )
 hypothesis.settings.load_profile("tests")
 
