@@ -15,7 +15,8 @@ from schools.messages.errors import MayNotWriteMessages
 from schools.services import MayNotDesignate
 from tests.factories import NOW
 from tests.rights.__main__ import DOCUMENT
-from tests.rights.acts import ACTS, KNOWN, Act, written_for_somebody
+from tests.rights.act import Act
+from tests.rights.acts import ACTS, KNOWN, written_for_somebody
 from tests.rights.matrix import written
 from tests.rights.world import Person, World, fingerprint
 
