@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chromium import launch_options
-from tests.browser.gallery import GALLERY, Shown, Visit, running
+from tests.browser.gallery import GALLERY, Shown
+from tests.browser.visit import Visit, running
 
 FIRST_BAR, LATER_BAR = 200_000, 15_000
 SHIFT_BAR = 0.0

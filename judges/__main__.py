@@ -14,7 +14,8 @@ from playwright.sync_api import sync_playwright
 
 from judges import lighthouse, markup, scanners
 from tests.browser.chromium import launch_options
-from tests.browser.gallery import GALLERY, Visit, running
+from tests.browser.gallery import GALLERY
+from tests.browser.visit import Visit, running
 
 
 def main(arguments: list[str] | None = None) -> int:

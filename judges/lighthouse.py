@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.chromium import launch_options
-from tests.browser.gallery import Shown, Visit
+from tests.browser.gallery import Shown
+from tests.browser.visit import Visit
 
 PROGRAM = Path(__file__).with_suffix(".mjs")
 BARS = {"accessibility": 100, "best-practices": 100, "performance": 95}

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.browser.gallery import Shown, Visit
+from tests.browser.gallery import Shown
+from tests.browser.visit import Visit
 
 CHECKER = Path(__file__).parent / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 HEAP = "-Xss4m"

@@ -7,7 +7,8 @@ import re
 from django.contrib import admin
 from django.urls import Resolver404, get_resolver, resolve
 
-from tests.browser.gallery import EXCEPTED, GALLERY, QUERIES, Shown
+from tests.browser.gallery import EXCEPTED, GALLERY, Shown
+from tests.browser.visit import QUERIES
 from tests.test_addresses import names
 
 SAMPLES = {

@@ -17,7 +17,8 @@ from benchmarks.weight import weigh
 from scolarite.design_system import CLASS
 from scolarite.staticfiles import DSFR, SHEETS, part_of_design_system
 from tests.browser.conftest import check_page
-from tests.browser.gallery import GALLERY, Shown, Visit, running
+from tests.browser.gallery import GALLERY, Shown
+from tests.browser.visit import Visit, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 

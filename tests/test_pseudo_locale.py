@@ -31,7 +31,8 @@ from schools.models import Guardian, Student
 from schools.models.school import TimeZone
 from schools.siecle import school_year_at
 from tests import factories
-from tests.browser.gallery import BEFORE_THE_CODE, BY_FRANCECONNECT, FAMILY, GALLERY, QUERIES, Shown
+from tests.browser.gallery import BEFORE_THE_CODE, BY_FRANCECONNECT, FAMILY, GALLERY, Shown
+from tests.browser.visit import QUERIES
 from tests.pseudo_locale import OPEN, as_known, pseudo_locale, unmarked
 
 ROOMS = ("accounts", "orientation", "portal", "schools", "otp_totp")
@@ -114,7 +115,7 @@ def _sign_up() -> None:
 
 
 def _disagree() -> None:
-    """Emma's parents write over each other, as in `tests.browser.gallery.Visit`."""
+    """Emma's parents write over each other, as in `tests.browser.visit.Visit`."""
     form = FAMILY + _place("emma") + "/choix-definitifs/ajouter/"
     clients = [_client(who) for who in ("marc.dubois", "sophie.bernard")]
     pages = [client.get(form).content.decode() for client in clients]

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.browser.chromium import launch_options
 from tests.browser.conftest import ANSWER_WITHIN, Product, sign_in, sign_in_staff
-from tests.browser.gallery import GALLERY, Shown, Visit, running
+from tests.browser.gallery import GALLERY, Shown
+from tests.browser.visit import Visit, running
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 ALBUM = Path(__file__).resolve().parents[2] / "var" / "gallery"
