@@ -59,6 +59,25 @@ class Change(models.Model):
         return f"{self.get_operation_display()} {self.table} {self.object_pk}"
 
 
+class RetentionRun(models.Model):
+    """What the last run of one rule of `audit.retention` did (passage d’une règle de conservation).
+
+    `failed` counts the subjects that it could not erase, and a rule that stopped as a whole; nobody is named.
+    """
+
+    rule = models.CharField(_("règle"), max_length=NAME_MAX_LENGTH, unique=True)
+    ran_at = models.DateTimeField(_("passée le"))
+    rows = models.PositiveIntegerField(_("lignes effacées"))
+    failed = models.PositiveIntegerField(_("échecs"))
+
+    class Meta:
+        verbose_name = _("passage d’une règle de conservation")
+        verbose_name_plural = _("passages des règles de conservation")
+
+    def __str__(self) -> str:
+        return self.rule
+
+
 class Reading(models.Model):
     """That a member of staff opened a page that shows a family's file (consultation).
 

@@ -17,11 +17,12 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import PROTECT, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.deletion import Collector
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from audit.models import Change, Reading
+from audit.models import Change, Reading, RetentionRun
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ BATCH = 100
 
 TRAIL_BATCH = 5_000
 """The same, of rows on which nothing hangs."""
+
+PAGE = 10_000
+"""Subjects that are looked for at once: looking reads whole tables, and a batch of them does not look again."""
 
 PUBLIC_TASK = _("mission d’intérêt public (RGPD, article 6, paragraphe 1, point e)")
 SECURITY = _("sécurité du traitement (RGPD, articles 5 et 32)")
@@ -88,12 +92,22 @@ class Rule:
 
 @dataclass
 class Outcome:
-    """What one rule erased, or would: rows by table; `failure` is the class of the error that stopped it."""
+    """What one rule erased, or would: rows by table.
+
+    `stuck` counts the subjects that it could not erase, `failure` is the class of the last error; without any stuck it
+    stopped the rule as a whole.
+    """
 
     rule: Rule
     cutoff: datetime
     rows: Counter[str] = field(default_factory=Counter)
+    stuck: int = 0
     failure: str = ""
+
+    @property
+    def failed(self) -> int:
+        """How many subjects could not be erased, the rule as a whole for one."""
+        return self.stuck or int(bool(self.failure))
 
 
 _rules: dict[str, Rule] = {}
@@ -139,15 +153,24 @@ def apply_rules(*, at: datetime, dry_run: bool = False) -> list[Outcome]:
     """Erase what is past its retention at this aware instant, and return the counts, rule by rule.
 
     Each batch is a transaction of its own: interrupted, it goes on from there the next time. A row that somebody
-    holds is left for the next time. A rule that fails holds up no other one. `dry_run` does the very same in one
-    transaction, and rolls it back.
+    holds is left for the next time. What cannot be erased holds up nothing else, neither of its rule nor another one.
+    What each rule did is noted (`RetentionRun`). `dry_run` does the very same in one transaction, and rolls it back.
     """
     if not dry_run:
-        return [_apply(rule, at) for rule in rules()]
+        return [_noted(_apply(rule, at)) for rule in rules()]
     with transaction.atomic():
         outcomes = [_apply(rule, at) for rule in rules()]
         transaction.set_rollback(True)
     return outcomes
+
+
+def _noted(outcome: Outcome) -> Outcome:
+    values = {"ran_at": timezone.now(), "rows": sum(outcome.rows.values()), "failed": outcome.failed}
+    try:
+        RetentionRun.objects.update_or_create(rule=outcome.rule.name, defaults=values)
+    except DatabaseError:
+        logger.exception("retention: rule=%s could not be noted", outcome.rule.name)
+    return outcome
 
 
 def _apply(rule: Rule, at: datetime) -> Outcome:
@@ -155,30 +178,59 @@ def _apply(rule: Rule, at: datetime) -> Outcome:
     try:
         with transaction.atomic():
             rule.prepare(at)
-        for erased in _batches(rule, at):
-            outcome.rows += erased
+        for keys in _batches(rule, at):
+            _erase_what_can_be(outcome, keys, at)
     except DatabaseError as error:
         logger.exception("retention: rule=%s failed", rule.name)
         outcome.failure = type(error).__name__
+    if outcome.stuck:
+        logger.error("retention: rule=%s stuck=%d", rule.name, outcome.stuck)
     return outcome
 
 
-def _batches(rule: Rule, at: datetime) -> Iterator[Counter[str]]:
+def _batches(rule: Rule, at: datetime) -> Iterator[list[Any]]:
+    """Yield the keys of a rule's subjects in batches, those before being erased: a page of them is read at a time."""
     after: Any = None
     while True:
-        with transaction.atomic():
-            found = rule.past(at).order_by("pk")
-            if after is not None:
-                found = found.filter(pk__gt=after)
-            locked = found.select_for_update(skip_locked=True, of=("self",))
-            keys = list(locked.values_list("pk", flat=True)[: rule.batch])
-            if not keys:
-                return
-            after = keys[-1]
-            with purging():
-                erased = _erase_subjects(rule, found.model, keys, at)
-            connection.check_constraints()  # a dry run says what a real one would meet when it commits
-        yield erased
+        found = rule.past(at).order_by("pk")
+        if after is not None:
+            found = found.filter(pk__gt=after)
+        page = list(found.values_list("pk", flat=True)[:PAGE])
+        for start in range(0, len(page), rule.batch):
+            yield page[start : start + rule.batch]
+        if len(page) < PAGE:
+            return
+        after = page[-1]
+
+
+def _erase_what_can_be(outcome: Outcome, keys: list[Any], at: datetime) -> None:
+    """Erase these subjects in one transaction; where one of them cannot go, half by half, so that the others do."""
+    try:
+        outcome.rows += _erase_batch(outcome.rule, keys, at)
+        return
+    except DatabaseError as error:
+        if not connection.is_usable():
+            raise
+        if len(keys) == 1:
+            logger.exception("retention: rule=%s cannot erase one of its subjects", outcome.rule.name)
+            outcome.stuck, outcome.failure = outcome.stuck + 1, type(error).__name__
+            return
+    middle = len(keys) // 2
+    _erase_what_can_be(outcome, keys[:middle], at)
+    _erase_what_can_be(outcome, keys[middle:], at)
+
+
+@transaction.atomic
+def _erase_batch(rule: Rule, keys: list[Any], at: datetime) -> Counter[str]:
+    """Erase those of these subjects that are still past their retention, and that nobody holds."""
+    found = rule.past(at).filter(pk__in=keys).order_by("pk")
+    locked = list(found.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    if not locked:
+        return Counter()
+    with purging():
+        erased = _erase_subjects(rule, found.model, locked, at)
+    connection.check_constraints()  # a dry run says what a real one would meet when it commits
+    return erased
 
 
 def _erase_subjects(rule: Rule, model: type[Model], keys: Sequence[Any], at: datetime) -> Counter[str]:

@@ -26,4 +26,5 @@ class ActingTask(Task):
 def apply_retention() -> None:
     """Erase what is past its retention, every night; only the counts are logged."""
     for outcome in apply_rules(at=timezone.now()):
-        logger.info("retention: rule=%s rows=%d", outcome.rule.name, sum(outcome.rows.values()))
+        rows = sum(outcome.rows.values())
+        logger.info("retention: rule=%s rows=%d failed=%d", outcome.rule.name, rows, outcome.failed)

@@ -28,13 +28,17 @@ SIGNED_IN, BY_PASSWORD = "signed_in", "password"
 
 SUBMISSIONS = Counter("scolarite_submissions", "Submissions accepted, by phase.", ["phase"])
 
-Figures = Mapping[str, float]
+Figures = Mapping[str, float] | Mapping[str, Mapping[str, float]]
 _gauges: dict[str, Callable[[], Figures]] = {}
+_labels: dict[str, str] = {}
 
 
-def register_gauges(room: str, read: Callable[[], Figures]) -> None:
-    """Have what this function returns, by names without prefix, stand among the metrics of each answer."""
-    _gauges[room] = read
+def register_gauges(room: str, read: Callable[[], Figures], *, label: str = "") -> None:
+    """Have what this function returns, by names without prefix, stand among the metrics of each answer.
+
+    With a `label`, each name stands for several figures, by the values of that label.
+    """
+    _gauges[room], _labels[room] = read, label
 
 
 class _Tables(Collector):
@@ -47,7 +51,17 @@ class _Tables(Collector):
             except DatabaseError:
                 continue
             for name, value in figures.items():
-                yield GaugeMetricFamily(f"scolarite_{name}", f"Read from the tables of {room}.", value=value)
+                yield _gauge(room, name, value)
+
+
+def _gauge(room: str, name: str, value: float | Mapping[str, float]) -> GaugeMetricFamily:
+    name, told = f"scolarite_{name}", f"Read from the tables of {room}."
+    if not isinstance(value, Mapping):
+        return GaugeMetricFamily(name, told, value=value)
+    gauge = GaugeMetricFamily(name, told, labels=[_labels[room]])
+    for labelled, number in value.items():
+        gauge.add_metric([labelled], number)
+    return gauge
 
 
 def exposition() -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.retention import Rule, register, register_hold
@@ -73,9 +73,9 @@ def _appealing(at: datetime) -> QuerySet[Student, Any]:
 
 def _pupils(at: datetime) -> QuerySet[Student]:
     """Those of whom such a year still holds something, but for who waits for the commission d'appel."""
-    phases, something = _phases(at).values("pk"), Q()
+    of_pupil, something = {"student": OuterRef("pk"), "phase__in": _phases(at).values("pk")}, Q()
     for model in _OF_A_PUPIL:
-        something |= Q(pk__in=model._base_manager.filter(phase__in=phases).values("student_id"))
+        something |= Q(Exists(model._base_manager.filter(**of_pupil)))
     return Student.objects.filter(something).exclude(pk__in=_appealing(at))
 
 

@@ -13,11 +13,13 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Identity, Profile, SignedInSession, SignInFailures, User
-from audit.models import Change, Operation, Reading
+from audit.models import Change, Operation, Reading, RetentionRun
 from audit.retention import Period, apply_rules, rules
 from audit.services import note_reading
+from audit.tasks import apply_retention
 from notifications.models import MessageState, OutboxMessage
 from orientation.models import (
     Acknowledgement,
@@ -416,7 +418,7 @@ def test_a_rule_that_fails_holds_up_no_other_one_and_is_told(
     failing = next(each for each in rules() if each.name == "schools.guardians")
     monkeypatch.setitem(retention._rules, failing.name, replace(failing, prepare=refuse))
     said = StringIO()
-    with pytest.raises(CommandError, match=r"schools\.guardians\.$"):
+    with pytest.raises(CommandError, match=r"schools\.guardians \(1\)\.$"):
         call_command("apply_retention", "--at", PAST.isoformat(), "--dry-run", "--json", stdout=said)
     told = {each["rule"]: (each["failure"], bool(each["rows"])) for each in json.loads(said.getvalue())["rules"]}
     assert told["schools.guardians"] == ("DataError", False)
@@ -432,3 +434,90 @@ def test_each_page_of_the_rules_is_said_in_words() -> None:
 
 def test_a_guardian_of_nobody_is_not_made_up(dubois: Family) -> None:
     assert guardian(school("0699902Y"), "Paule", "Autre").without_pupil_since is None
+
+
+@pytest.fixture
+def stuck(dubois: Family) -> Student:
+    """Three pupils who left, of whom one is named by a row that nothing knows of, among them a whole batch."""
+    Student.objects.filter(pk=dubois.emma.pk).update(left_on=date(2027, 7, 1))
+    second, third = (student(dubois.school, name, left_on=date(2027, 7, 1)) for name in ("Hugo", "Inès"))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE essai (student_id bigint REFERENCES schools_student (id))")
+        cursor.execute("INSERT INTO essai VALUES (%s)", [second.pk])
+    assert dubois.emma.pk < second.pk < third.pk
+    return second
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_a_subject_that_cannot_be_erased_is_counted_and_all_others_go(
+    stuck: Student, batch: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from audit import retention
+
+    rule = next(each for each in rules() if each.name == "schools.students")
+    monkeypatch.setitem(retention._rules, rule.name, replace(rule, batch=batch))
+    for dry_run in (True, False):
+        outcome = next(each for each in apply_rules(at=PAST, dry_run=dry_run) if each.rule.name == rule.name)
+        assert (outcome.failed, outcome.failure, outcome.rows["schools_student"]) == (1, "IntegrityError", 2)
+    assert list(Student.objects.all()) == [stuck]
+    assert "retention: rule=schools.students stuck=1" in caplog.messages
+    assert not [each for each in caplog.messages if "Hugo" in each or stuck.ine in each]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM essai")
+    apply_rules(at=PAST)
+    assert not Student.objects.exists()
+    assert RetentionRun.objects.get(rule=rule.name).failed == 0
+
+
+def test_the_command_ends_by_an_error_that_counts_what_failed(stuck: Student, time_machine: Any) -> None:
+    time_machine.move_to(PAST)
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"schools\.students \(1\)\.$"):
+        call_command("apply_retention", stdout=out)
+    assert "non effacés\u00a0: 1 (IntegrityError)" in out.getvalue()
+    assert "Hugo" not in out.getvalue()
+    assert RetentionRun.objects.get(rule="schools.students").failed == 1
+
+
+def test_the_nightly_task_notes_each_rule_and_a_dry_run_none(stuck: Student, time_machine: Any) -> None:
+    time_machine.move_to(PAST)
+    apply_rules(at=PAST, dry_run=True)
+    assert not RetentionRun.objects.exists()
+    apply_retention.apply()
+    noted = {each.rule: (each.ran_at, each.failed) for each in RetentionRun.objects.all()}
+    assert noted.keys() == {each.name for each in rules()}
+    assert all(PAST <= at < PAST + timedelta(hours=1) for at, _failed in noted.values())
+    assert [name for name, (_at, failed) in noted.items() if failed] == ["schools.students"]
+    time_machine.move_to(PAST + timedelta(days=1))
+    apply_retention.apply()
+    assert all(each.ran_at >= PAST + timedelta(days=1) for each in RetentionRun.objects.all())
+
+
+def test_prometheus_is_told_when_each_rule_ran_and_what_failed(
+    stuck: Student, time_machine: Any, settings: Any, client: Client
+) -> None:
+    settings.METRICS_TOKEN = "token-of-the-tests"
+    time_machine.move_to(PAST)
+    apply_retention.apply()
+    answer = client.get("/sante/mesures/", headers={"Authorization": "Bearer token-of-the-tests"})
+    told = answer.content.decode().splitlines()
+    assert 'scolarite_retention_failed{rule="schools.students"} 1.0' in told
+    assert 'scolarite_retention_failed{rule="schools.guardians"} 0.0' in told
+    ran = 'scolarite_retention_last_run_timestamp_seconds{rule="schools.students"} '
+    [ran_at] = [float(line.removeprefix(ran)) for line in told if line.startswith(ran)]
+    assert PAST.timestamp() <= ran_at < PAST.timestamp() + 3600
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_rule_asks_the_same_number_of_times_for_any_number_of_subjects(dubois: Family) -> None:
+    def asked(pupils: int) -> int:
+        for number in range(pupils):
+            child = student(dubois.school, f"P{number}", left_on=date(2027, 7, 1))
+            guardian(dubois.school, f"G{number}", "Autre", child)
+        with CaptureQueriesContext(connection) as queries:
+            apply_rules(at=PAST)
+        assert not Student.objects.filter(left_on__isnull=False).exists()
+        return len(queries)
+
+    apply_rules(at=PAST)
+    assert asked(2) == asked(60)

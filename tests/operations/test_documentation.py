@@ -43,7 +43,7 @@ def test_every_variable_is_in_the_example() -> None:
 def test_every_metric_is_one_that_is_counted(db: None) -> None:
     counted = {family.name for family in REGISTRY.collect()} | {family.name for family in metrics._Tables().collect()}
     named = {name.removesuffix("_total") for name in re.findall(r"`(scolarite_[a-z_]+)`", TEXT)}
-    assert len(named) == 6
+    assert len(named) == 8
     assert named <= counted
 
 

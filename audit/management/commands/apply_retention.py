@@ -29,7 +29,7 @@ class Command(ActingCommand):
         outcomes = apply_rules(at=at, dry_run=dry_run)
         said = _as_json(outcomes, at, dry_run) if options["json"] else _as_text(outcomes, at, dry_run)
         self.stdout.write(said)
-        if failed := [each.rule.name for each in outcomes if each.failure]:
+        if failed := [f"{each.rule.name} ({each.failed})" for each in outcomes if each.failed]:
             raise CommandError(_("Règles en échec : %(names)s.") % {"names": ", ".join(failed)})
 
 
@@ -56,6 +56,7 @@ def _as_json(outcomes: list[Outcome], at: datetime, dry_run: bool) -> str:
             "basis": str(each.rule.basis),
             "cutoff": each.cutoff.isoformat(),
             "rows": dict(sorted(each.rows.items())),
+            "failed": each.failed,
             "failure": each.failure,
         }
         for each in outcomes
@@ -69,5 +70,7 @@ def _as_text(outcomes: list[Outcome], at: datetime, dry_run: bool) -> str:
     for each in outcomes:
         lines.append(f"{each.rule.name} — {each.rule.kept} {each.rule.since} — {each.cutoff.isoformat()}")
         lines += [f"  {table}  {count}" for table, count in sorted(each.rows.items())] or ["  –"]
+        if each.failed:
+            lines.append(_("  non effacés : %(count)d (%(failure)s)") % {"count": each.failed, "failure": each.failure})
     total = sum(sum(each.rows.values()) for each in outcomes)
     return "\n".join([*lines, _("Lignes %(verb)s : %(total)d") % {"verb": verb, "total": total}])
