@@ -26,7 +26,7 @@ from tests.faults.site import Site
 SECONDS = 24.0
 """How long they work on a machine that is quick enough; then the phase closes for good."""
 
-LONGEST = 150.0
+LONGEST = 600.0
 """How long they may go on until there is enough of each act (`ENOUGH`): a slow machine takes longer, not less."""
 
 LATE = 4.0
@@ -47,7 +47,7 @@ CLOSED = 1.0
 READING = 0.7
 """The part of the time after which families read the avis: from then on no publication is taken back."""
 
-ENOUGH = {"submissions": 10, "edits": 10, "conflicts": 10, "publications": 3}
+ENOUGH = {"submissions": 5, "edits": 5, "conflicts": 5, "publications": 2}
 
 FINAL = "/choix-definitifs/"
 PATHWAYS = ("autre-parcours", "bt-metiers-musique", "generale")
