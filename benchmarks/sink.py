@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 
 class Sink:
@@ -15,10 +15,11 @@ class Sink:
     def __init__(self) -> None:
         self.arrivals: list[float] = []
         self.port = 0
+        self.loop: asyncio.AbstractEventLoop
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak SMTP with one client until it leaves."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, asyncio.CancelledError), closing(writer):
             writer.write(b"220 sink\r\n")
             while line := await reader.readline():
                 verb = line[:4].upper()
@@ -30,7 +31,6 @@ class Sink:
                 if verb == b"QUIT":
                     break
             await writer.drain()
-            writer.close()
 
     def rate(self) -> float:
         """Return how many mails arrived per second, from the first to the last."""
@@ -40,21 +40,21 @@ class Sink:
 @contextmanager
 def listening() -> Iterator[Sink]:
     """Run a sink in a thread of its own."""
-    sink, loop, ready = Sink(), asyncio.new_event_loop(), threading.Event()
+    sink, ready, end = Sink(), threading.Event(), asyncio.Event()
 
-    async def begin() -> None:
+    async def serve() -> None:
         server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
         sink.port = server.sockets[0].getsockname()[1]
+        sink.loop = asyncio.get_running_loop()
         ready.set()
+        await end.wait()
+        server.close()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(begin())
-        loop.run_forever()
-
-    threading.Thread(target=run, daemon=True).start()
+    thread = threading.Thread(target=asyncio.run, args=[serve()], daemon=True)
+    thread.start()
     ready.wait()
     try:
         yield sink
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        sink.loop.call_soon_threadsafe(end.set)
+        thread.join()
