@@ -43,7 +43,7 @@ def _without_form(sessions: QuerySet[Session], user: User) -> Counter[str]:
         values = session.get_decoded()
         if values.get(FORM_SESSION_KEY, {}).get("author") == user.pk:
             del values[FORM_SESSION_KEY]
-            session.session_data = session.get_session_store_class()().encode(values)
+            session.session_data = Session.objects.encode(values)
             session.save(update_fields=["session_data"])
             done[Session._meta.db_table] += 1
     return done

@@ -137,6 +137,7 @@ def author_of(session: Session) -> int | None:
 
 
 def test_a_session_that_no_list_of_connections_holds_ends_too(dubois: Family) -> None:
+    assert dubois.sophie.user
     client = sign_in(Client(), dubois.sophie.user, Profile.GUARDIAN)
     Submission.objects.create(
         student=dubois.emma, phase=dubois.phase, number=1, submitted_at=NOW, submitted_by=dubois.sophie.user,
@@ -181,9 +182,13 @@ def test_what_somebody_is_writing_is_waited_for_and_goes_too(dubois: Family) -> 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_who_was_writing_for_the_first_time_is_refused_whole(dubois: Family) -> None:
-    with ThreadPoolExecutor() as pool, pytest.raises(IntegrityError), transaction.atomic():
-        write(dubois, dubois.sophie, "st2s")
-        pool.submit(elsewhere, lambda: erase(dubois.sophie)).result()
+    def write_while_somebody_erases() -> None:
+        with ThreadPoolExecutor() as pool, transaction.atomic():
+            write(dubois, dubois.sophie, "st2s")
+            pool.submit(elsewhere, lambda: erase(dubois.sophie)).result()
+
+    with pytest.raises(IntegrityError):
+        write_while_somebody_erases()
     assert not Draft.objects.exists()
 
 
