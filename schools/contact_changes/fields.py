@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -40,8 +41,15 @@ def write_value(guardian: Guardian, field: ContactField, value: str) -> list[str
 def is_same(field: ContactField, one: str, other: str) -> bool:
     """Whether two values say the same: an address whatever its capitals and accents, a mailbox whatever its case."""
     if field in _WRITTEN_IN_CAPITALS:
-        return fold(one) == fold(other)
+        return bool(one) is bool(other) and _in_capitals(one) == _in_capitals(other)
     return one.casefold() == other.casefold()
+
+
+def _in_capitals(text: str) -> tuple[str, str]:
+    """What SIECLE would write of a text, then the letters and digits that it has not: nobody's are dropped."""
+    decomposed = unicodedata.normalize("NFKD", text).upper()
+    foreign = (each for each in decomposed if not each.isascii() and each not in "ŒÆ")
+    return fold(text), "".join(each for each in foreign if unicodedata.category(each) in {"Lu", "Ll", "Lo", "Nd"})
 
 
 def spoken_value(field: ContactField, value: str, school: School) -> str:

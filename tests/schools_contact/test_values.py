@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from schools.contact_changes.fields import is_same
 from schools.countries import country_choices, country_of, is_french_postal_code
-from schools.models import TimeZone
+from schools.models import ContactField, TimeZone
 from schools.occupations import occupation_choices, occupation_name
 from schools.phones import NotAPhoneNumber, dialled_phone, kept_phone, read_phone, spoken_phone
 
@@ -98,3 +99,20 @@ def test_an_occupation_that_is_not_of_the_list_is_kept_and_said_by_its_code() ->
     assert occupation_name("99") == "code 99 de SIECLE"
     assert ("99", "code 99 de SIECLE") in occupation_choices("99")
     assert len(occupation_choices("42")) == len(occupation_choices())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("SAINT-ÉTIENNE", "saint etienne", True),
+        ("12 RUE DE L ŒUVRE", "12 rue de l’œuvre", True),
+        ("", "Αθήνα", False),
+        ("Αθήνα", "ΑΘΗΝΑ", True),
+        ("Αθήνα", "Πάτρα", False),
+        ("12 rue الزهور", "12 rue النخيل", False),
+        ("", "-", False),
+        ("", "", True),
+    ],
+)
+def test_a_town_written_in_another_script_is_no_empty_one(one: str, other: str, same: bool) -> None:
+    assert is_same(ContactField.TOWN, one, other) is is_same(ContactField.TOWN, other, one) is same
