@@ -45,6 +45,12 @@ def test_the_redirect_uri_is_built_on_our_address_and_not_on_the_host_header(
     assert query["redirect_uri"] == ["http://testserver/connexion/educonnect/retour/"]
 
 
+def test_a_return_may_say_whose_it_is(browser: Browser, educonnect: Provider, claire: Guardian) -> None:
+    browser.get(f"{browser.go_to_educonnect(educonnect)}&iss={educonnect.issuer}")
+
+    assert browser.user
+
+
 @pytest.mark.parametrize("level", ["eidas1", "eidas2", "eidas3"])
 def test_franceconnect_states_the_level_asked_for_or_a_better_one(
     browser: Browser, franceconnect: Provider, claire: Guardian, level: str
