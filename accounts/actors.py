@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from accounts.models import Profile, User
+from operations.prepared import Parameter, prepared
 from schools.models import Guardian, Guardianship, Relationship, Student
 
 PROFILE_SESSION_KEY = "profile"
@@ -47,13 +48,7 @@ class Actor:
         return []
 
     def _files_as_guardian(self) -> list[StudentFile]:
-        links = (
-            Guardianship.objects.legal()
-            .exclude(relationship=Relationship.SELF)
-            .filter(guardian__user_id=self.user.pk, student__left_on__isnull=True)
-            .select_related("guardian", "student__school", "student__division")
-            .order_by("student__given_name", "student_id", "guardian_id")
-        )
+        links = _legal_links(self.user.pk)
         by_student = {link.student_id: StudentFile(link.student, link.guardian) for link in reversed(links)}
         return list(reversed(by_student.values()))
 
@@ -75,6 +70,18 @@ class Actor:
             if file.student.public_id == public_id:
                 return file
         raise Http404
+
+
+@prepared
+def _legal_links(user: Parameter) -> QuerySet[Guardianship]:
+    """The ties of an account to the pupils whose legal guardian it is, in the order of given names."""
+    return (
+        Guardianship.objects.legal()
+        .exclude(relationship=Relationship.SELF)
+        .filter(guardian__user_id=user, student__left_on__isnull=True)
+        .select_related("guardian", "student__school", "student__division")
+        .order_by("student__given_name", "student_id", "guardian_id")
+    )
 
 
 def _own_guardian(student: Student, now: datetime) -> Guardian | None:

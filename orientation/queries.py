@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from notifications.models import OutboxMessage
+from operations.prepared import Keys, Parameter, prepared
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
@@ -87,17 +88,11 @@ def phases_of(student: Student) -> PhaseSet:
 def load_phases(students: Collection[Student]) -> None:
     """Read the phases to show each of these students, as `phases_of` returns them: one query for all."""
     schools = {student.school_id: student.school for student in students}
-    pks = [student.pk for student in students]
-    phases = list(
-        Phase.objects.filter(campaign__school_id__in=schools)
-        .select_related("campaign")
-        .annotate(held_for=RawSQL(_HELD_FOR, [pks, pks]))  # noqa: S611 - the parameters are keys
-        .order_by("-campaign__school_year", "opens_at")
-    )
+    phases = _phases_of_schools(list(schools), [student.pk for student in students])
     held: dict[int, set[int]] = {}
     for phase in phases:
         phase.campaign.school = schools[phase.campaign.school_id]
-        held.setdefault(phase.campaign_id, set()).update(phase.held_for)
+        held.setdefault(phase.campaign_id, set()).update(phase.held_for)  # type: ignore[attr-defined]
     now = timezone.now()
     for student in students:
         own = [each for each in phases if each.campaign.takes(student) or student.pk in held[each.campaign_id]]
@@ -109,8 +104,21 @@ _HELD_FOR = """ARRAY(
     UNION
     SELECT student_id FROM orientation_decision WHERE phase_id = orientation_phase.id AND student_id = ANY(%s)
 )"""
-"""Those of some students for whom a phase holds something validated or decided. By hand: every page of a family asks
-for it, and composing it anew cost twice what it costs to run."""
+
+
+@prepared
+def _phases_of_schools(schools: Keys, students: Parameter) -> QuerySet[Phase]:
+    """All phases of these schools, newest campaign first; `held_for`: for whom of these students one holds something.
+
+    Held is what was validated or decided.
+    """
+    held_for = RawSQL(_HELD_FOR, [students, students])  # noqa: S611 - the parameters are keys
+    return (
+        Phase.objects.filter(campaign__school_id__in=schools)
+        .select_related("campaign")
+        .annotate(held_for=held_for)
+        .order_by("-campaign__school_year", "opens_at")
+    )
 
 
 def _of_one_campaign(phases: Sequence[Phase], now: datetime) -> list[Phase]:
@@ -141,14 +149,23 @@ def past_phases(student: Student) -> dict[int, PhaseSet]:
 
 def draft_of(student: Student, phase: Phase) -> Draft | None:
     """Return the draft with who changed it last: one query."""
-    return Draft.objects.filter(student=student, phase=phase).select_related("changed_by").first()
+    return _drafts.first(student.pk, phase.pk)
+
+
+@prepared
+def _drafts(student: Parameter, phase: Parameter) -> QuerySet[Draft]:
+    return Draft.objects.filter(student_id=student, phase_id=phase).select_related("changed_by")
 
 
 def offered_codes(phase: Phase) -> frozenset[str]:
     """Return the codes of the specialities that the school teaches in the campaign's year: one query."""
-    campaign = phase.campaign
-    offers = SpecialityOffer.objects.filter(school_id=campaign.school_id, school_year=campaign.school_year)
-    return frozenset(offers.values_list("speciality__code", flat=True))
+    return frozenset(_offered_codes(phase.campaign.school_id, phase.campaign.school_year))
+
+
+@prepared
+def _offered_codes(school: Parameter, school_year: Parameter) -> QuerySet[SpecialityOffer, str]:
+    offers = SpecialityOffer.objects.filter(school_id=school, school_year=school_year)
+    return offers.values_list("speciality__code", flat=True)
 
 
 def wishes_of(holder: Draft | DraftRevision | SetAside | None) -> Wishes:
@@ -192,12 +209,27 @@ def intentions_to_copy(student: Student, phase: Phase) -> Submission | None:
     intentions = phases_of(student).get(PhaseKind.INTENTIONS)
     if phase.phase_kind is not PhaseKind.FINAL_CHOICES or intentions is None:
         return None
-    return submissions_of(student, intentions).first()
+    return newest_submission(student, intentions)
 
 
-def submissions_of(student: Student, phase: Phase) -> QuerySet[Submission]:
-    """Return the submissions, newest first."""
-    return Submission.objects.filter(student=student, phase=phase).order_by("-number")
+def submissions_of(student: Student, phase: Phase) -> list[Submission]:
+    """Return the submissions, newest first: one query."""
+    return _submissions(student.pk, phase.pk)
+
+
+def newest_submission(student: Student, phase: Phase) -> Submission | None:
+    """Return the submission that counts, if any: one query."""
+    return _newest_submission.first(student.pk, phase.pk)
+
+
+@prepared
+def _submissions(student: Parameter, phase: Parameter) -> QuerySet[Submission]:
+    return Submission.objects.filter(student_id=student, phase_id=phase).order_by("-number")
+
+
+@prepared
+def _newest_submission(student: Parameter, phase: Parameter) -> QuerySet[Submission]:
+    return Submission.objects.filter(student_id=student, phase_id=phase).order_by("-number")[:1]
 
 
 def _frozen_choices(submission: Submission) -> QuerySet[Choice]:
@@ -266,4 +298,10 @@ def set_aside_by(user_id: int, draft: Draft | None) -> SetAside | None:
     """Return what this person wrote over somebody else's version and has not settled yet: one query."""
     if draft is None:
         return None
-    return SetAside.objects.filter(draft=draft, written_by_id=user_id, settled_at=None).order_by("-written_at").first()
+    return _set_aside.first(draft.pk, user_id)
+
+
+@prepared
+def _set_aside(draft: Parameter, user: Parameter) -> QuerySet[SetAside]:
+    waiting = SetAside.objects.filter(draft_id=draft, written_by_id=user, settled_at=None)
+    return waiting.order_by("-written_at")[:1]

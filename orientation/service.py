@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, StudentFile
 from accounts.menu import MenuEntry, Notice, Service
-from accounts.models import User
+from operations.prepared import Keys, Parameter, prepared
 from orientation.decisions.history import load_histories, read_by
 from orientation.dialogue.queries import published_sheets_of, published_to
 from orientation.models import (
@@ -90,11 +90,8 @@ def _notices(actor: Actor) -> list[Notice]:
     now = timezone.now()
     students = {student.pk: student for student in _known(actor)}
     own = {file.student.pk for file in actor.files if file.guardian}
-    written = list(_unvalidated_phases(own, actor.user, now))
-    told = published_sheets_of(
-        list(students.values()),
-        Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=students),
-    ).annotate(is_decided=Exists(_by_the_head()))
+    written = _unvalidated_phases(list(own), actor.user.pk, now)
+    told = _told_in_open_phases(list(students), now)
     asked = [each for each in written if _is_asked(students[each.student_id], each)]
     return [
         *(_decided(student) for student in students.values() if read_by(student, actor.user).unread),
@@ -110,10 +107,17 @@ def _decided(student: Student) -> Notice:
     return Notice(text % {"name": student.full_name}, address, _("Je lis la décision d’orientation"))
 
 
-def _unvalidated_phases(students: Collection[int], user: User, now: datetime) -> QuerySet[Any]:
+@prepared
+def _told_in_open_phases(students: Keys, now: Parameter) -> QuerySet[CouncilSheet]:
+    is_open = Phase.objects.filter(opens_at__lte=now, closes_at__gt=now, campaign__school__students__in=students)
+    return published_sheets_of(students, is_open).annotate(is_decided=Exists(_by_the_head()))
+
+
+@prepared
+def _unvalidated_phases(students: Keys, user: Parameter, now: Parameter) -> QuerySet[Any]:
     """Return the open writing phases, once per pupil whose list is begun, to begin or set aside by this account.
 
-    Each has `student_id`, and `set_aside`, the lists to compare. One query.
+    Each has `student_id`, and `set_aside`, the lists to compare.
     """
     set_aside = SetAside.objects.filter(
         draft__student=OuterRef("student_id"), draft__phase=OuterRef("pk"), written_by=user, settled_at=None

@@ -28,7 +28,7 @@ from orientation.errors import (
     WishRefused,
 )
 from orientation.models import Draft, Phase, SetAside, Submission
-from orientation.queries import intentions_to_copy, submission_wishes, submissions_of, wishes_of
+from orientation.queries import intentions_to_copy, newest_submission, submission_wishes, wishes_of
 from orientation.rules import Catalogue, Wish, Wishes
 from orientation.submitting import WritingLock, acts, lock_writing, submit, write_draft
 
@@ -92,7 +92,7 @@ def reset_draft(*, file: StudentFile, phase: Phase, version: int, by: User, at: 
     """Bring the draft back to the newest submission, or empty it when there is none (*Annuler*, decision 4)."""
 
     def act(wishes: Wishes) -> Wishes:
-        newest = submissions_of(file.student, phase).first()
+        newest = newest_submission(file.student, phase)
         return submission_wishes(newest) if newest else ()
 
     return _change(act, file=file, phase=phase, version=version, by=by, at=at, is_reset=True)
@@ -128,7 +128,7 @@ def validate_draft(
     draft = lock.draft
     if draft.version != version:
         raise DraftChangedSince  # nobody validates a list that they have not seen
-    newest = submissions_of(file.student, phase).first()
+    newest = newest_submission(file.student, phase)
     if draft.is_validated and newest:
         return newest  # the same form came twice
     wishes = wishes_of(draft)
@@ -161,7 +161,7 @@ def _change(
         if not _is_over_newer_version(draft, version, by):
             wishes = wishes_of(draft)
             changed = act(wishes)
-            is_validated = is_reset and submissions_of(file.student, phase).exists()
+            is_validated = is_reset and newest_submission(file.student, phase) is not None
             if changed != wishes or (is_validated and not draft.is_validated):
                 write_draft(draft, changed, by=by, at=at, is_validated=is_validated)
             return draft

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import requests
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
@@ -23,9 +24,15 @@ from accounts.refusals import ProviderDown, ProviderLied, ProviderSlow, WrongPro
 from accounts.sessions import PendingIdentity, SignInAttempt, attempt_of
 from accounts.staff.agents import sign_in_agent
 from audit.context import acting
+from operations.prepared import Parameter, prepared
 
 SIGN_IN_ORIGIN = "fournisseur d’identité"
 """What the trail says of the rows that a sign-in writes, before anybody is signed in."""
+
+
+@prepared
+def _active_account(pk: Parameter) -> QuerySet[User]:
+    return User.objects.filter(pk=pk, is_active=True)
 
 
 class ProofNeeded(Exception):
@@ -131,7 +138,7 @@ class ProviderBackend(ProviderSettings, OIDCAuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the account of a session: none once it is deactivated."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return _active_account.first(user_id)
 
     def proof_needed(self, person: Person, attempt: SignInAttempt, *, usual_name: str = "") -> ProofNeeded:
         return ProofNeeded(

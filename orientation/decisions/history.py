@@ -13,6 +13,7 @@ from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.dateparse import parse_datetime
 
+from operations.prepared import Keys, Parameter, prepared
 from orientation.decisions.rules import Dialogue, Proposition
 from orientation.models import (
     Acknowledgement,
@@ -132,15 +133,22 @@ def _histories(wanted: Mapping[Student, PhaseSet], reader: AbstractBaseUser | No
     dated = [phase.pk for phases in wanted.values() for phase in phases]
     rows = {}
     if dated:
-        columns = _columns(dated, reader)
-        asked = Student.objects.filter(pk__in=[each.pk for each in wanted]).annotate(**columns)
-        rows = {row.pop("pk"): row for row in asked.values("pk", *columns)}
+        found = _happened([each.pk for each in wanted], dated, reader.pk if reader else None)
+        rows = {each.pk: {name: getattr(each, name) for name in _COLUMNS} for each in found}
     return {
         student.pk: _history(student, phases, _of_phases(rows[student.pk], phases))
         if phases
         else History(phases=phases)
         for student, phases in wanted.items()
     }
+
+
+@prepared
+def _happened(students: Keys, phases: Keys, reader: Parameter) -> QuerySet[Student]:
+    return Student.objects.filter(pk__in=students).only("pk").annotate(**_columns(phases, reader))
+
+
+_COLUMNS = ("sent", "said", "proposed", "given", "decided", "done")
 
 
 def _of_phases(row: dict[str, Any], phases: PhaseSet) -> dict[str, Any]:
@@ -173,8 +181,8 @@ def _history(student: Student, phases: PhaseSet, row: dict[str, Any]) -> History
     )
 
 
-def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str, ArraySubquery]:
-    """Return the arrays of rows, each row as JSON: what is told of each table."""
+def _columns(phases: Keys, reader: Parameter) -> dict[str, ArraySubquery]:
+    """Return the arrays of rows, each row as JSON: what is told of each table (`_COLUMNS`)."""
     of_student = {"student": OuterRef("pk"), "phase__in": phases}
     published = CouncilSheet.objects.filter(**of_student, publication__withdrawn_at=None).exclude(publication=None)
     answers = CouncilAnswer.objects.filter(sheet__student=OuterRef("pk"), sheet__phase__kind=PhaseKind.PROPOSALS)
@@ -189,7 +197,7 @@ def _columns(phases: Sequence[int], reader: AbstractBaseUser | None) -> dict[str
     readings = DecisionReading.objects.filter(decision=OuterRef("pk"))
     decided = Decision.objects.filter(**of_student).annotate(
         read_at=Subquery(readings.order_by("read_at").values("read_at")[:1]),
-        is_read=Exists(readings.filter(user=reader.pk if reader else None)),
+        is_read=Exists(readings.filter(user=reader)),
     )
     return {
         "sent": _array(Submission.objects.filter(**of_student), *_own(Submission)),

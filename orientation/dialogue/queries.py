@@ -8,6 +8,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 
+from operations.prepared import Keys, prepared
 from orientation.dialogue.records import Line, lines_of
 from orientation.models import (
     Choice,
@@ -30,7 +31,7 @@ ANSWERABLE = (Verdict.YES, Verdict.NO)
 
 
 def published_sheets_of(
-    students: Collection[Student], phases: Collection[Phase] | QuerySet[Phase]
+    students: Collection[Student] | Keys, phases: Collection[Phase] | QuerySet[Phase] | Keys
 ) -> QuerySet[CouncilSheet]:
     """Return what these families may read, each with how many propositions call for an answer, and have one.
 
@@ -52,10 +53,15 @@ def published_sheets_of(
 def published_to(student: Student) -> dict[PhaseKind, CouncilSheet]:
     """Return a student's published sheets by kind of phase: one query (two for the phases), once per student object."""
     if not hasattr(student, "_published"):
-        found = published_sheets_of([student], list(phases_of(student)))
+        found = _published([student.pk], [phase.pk for phase in phases_of(student)])
         student._published = {each.phase.phase_kind: each for each in found}  # type: ignore[attr-defined]
     published: dict[PhaseKind, CouncilSheet] = student._published  # type: ignore[attr-defined]
     return published
+
+
+@prepared
+def _published(students: Keys, phases: Keys) -> QuerySet[CouncilSheet]:
+    return published_sheets_of(students, phases)
 
 
 def lines_for_family(sheet: CouncilSheet) -> tuple[Line, ...]:

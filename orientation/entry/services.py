@@ -22,7 +22,7 @@ from orientation.errors import (
     SubmittedMeanwhile,
 )
 from orientation.models import Acknowledgement, Draft, FamilyAnswer, Phase, PhaseState, Submission
-from orientation.queries import submission_wishes, submissions_of, wishes_of
+from orientation.queries import newest_submission, submission_wishes, wishes_of
 from orientation.rules import Wishes
 from orientation.submitting import WritingLock, legal_links, lock_phase, lock_writing, submit, write_draft
 from schools.models import Guardian, Student
@@ -52,7 +52,7 @@ def submit_for_family(
     _require_staff(by, student)
     file = StudentFile(student, guardian)
     lock = _lock(file, guardian, phase, by=by, at=at)
-    newest = submissions_of(student, phase).first()
+    newest = newest_submission(student, phase)
     if newest and newest.number != seen_number:
         if (newest.submitted_by_id, newest.guardian_id) == (by.pk, guardian.pk) and submission_wishes(newest) == wishes:
             return newest  # the same form came twice

@@ -17,7 +17,7 @@ from orientation.entry.queries import draft_in_progress_at, guardians_to_enter_f
 from orientation.entry.services import submit_for_family
 from orientation.errors import DraftInProgress, NotAllowed, OrientationError, SubmittedMeanwhile
 from orientation.models import Phase, PhaseKind, PhaseState, Submission
-from orientation.queries import offered_codes, phases_of, submission_choices, submission_wishes, submissions_of
+from orientation.queries import newest_submission, offered_codes, phases_of, submission_choices, submission_wishes
 from orientation.rules import Catalogue
 from orientation.wording import WRITING_WORDS
 from schools.models import Guardianship, Student
@@ -85,7 +85,7 @@ def _page(request: HttpRequest, uai: str, student: UUID, kind: PhaseKind) -> _Pa
     if phase is None:
         raise Http404
     note_reading(by=scope.user, school_id=scope.school.pk, subject=found, page="entry", at=scope.now)
-    newest = submissions_of(found, phase).first()
+    newest = newest_submission(found, phase)
     return _Page(scope, found, phase, newest, guardians_to_enter_for(found, phase, scope.now))
 
 

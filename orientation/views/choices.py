@@ -22,10 +22,10 @@ from orientation.queries import (
     draft_choices,
     draft_of,
     intentions_to_copy,
+    newest_submission,
     offered_codes,
     set_aside_by,
     submission_choices,
-    submissions_of,
     wishes_of,
 )
 from orientation.rules import Catalogue, Wishes
@@ -36,7 +36,7 @@ from orientation.views.scope import WritingScope, writing_scope
 def index(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     """Show the draft to who may write it, and what was validated to everybody else."""
     scope = writing_scope(request, student, kind)
-    newest = submissions_of(scope.file.student, scope.phase).first()
+    newest = newest_submission(scope.file.student, scope.phase)
     draft = draft_of(scope.file.student, scope.phase) if policies.can_read_draft(scope.file) else None
     context = {
         "newest": newest,
@@ -274,7 +274,7 @@ def copy(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
 def reset(request: HttpRequest, student: UUID, kind: PhaseKind) -> HttpResponse:
     """Ask, then bring the draft back to what was last validated (*Annuler*, decision 4)."""
     scope = writing_scope(request, student, kind)
-    newest = submissions_of(scope.file.student, scope.phase).first()
+    newest = newest_submission(scope.file.student, scope.phase)
     if request.method == "POST":
         form = VersionForm(request.POST)
         if not form.is_valid():

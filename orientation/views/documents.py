@@ -23,7 +23,7 @@ def receipt(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -
 
 def receipt_response(student: Student, phase: Phase, number: int) -> HttpResponse:
     """Return the receipt of a submission of a phase. Raises Http404 for a number that was not given."""
-    submissions = list(submissions_of(student, phase))
+    submissions = submissions_of(student, phase)
     submission = next((each for each in submissions if each.number == number), None)
     if submission is None:
         raise Http404

@@ -68,7 +68,7 @@ def _ask_to_confirm(scope: WritingScope) -> HttpResponse:
 def show(request: HttpRequest, student: UUID, kind: PhaseKind, number: int) -> HttpResponse:
     """Show one submission: the recap, what was sent to whom, and until when it can be changed."""
     scope = writing_scope(request, student, kind)
-    submissions = list(submissions_of(scope.file.student, scope.phase))
+    submissions = submissions_of(scope.file.student, scope.phase)
     submission = next((each for each in submissions if each.number == number), None)
     if submission is None:
         raise Http404

@@ -22,6 +22,9 @@ if env.bool("DATABASE_PGBOUNCER", default=False):
     # in transaction mode, what belongs to a session may be another client's at the next statement
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+else:
+    # what is asked over and over is planned once (operations/prepared.py): always by a key, so that one plan is right
+    DATABASES["default"]["OPTIONS"] |= {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS = redis_urls.read(env("REDIS_URL"))

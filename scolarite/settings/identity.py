@@ -8,7 +8,7 @@ from scolarite.settings.site import SITE_IS_HTTPS
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:profile"
 LOGIN_REDIRECT_URL = "portal:services"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SAMESITE = "Lax"  # the return from an OpenID provider is a cross-site navigation
