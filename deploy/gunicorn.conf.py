@@ -6,6 +6,7 @@ gunicorn itself reads WEB_CONCURRENCY (worker processes) and FORWARDED_ALLOW_IPS
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import tempfile
 from typing import Any
@@ -38,6 +39,12 @@ if os.environ.get("LOG_FORMAT") == "json":
 def on_starting(server: Any) -> None:
     """Give the worker processes a folder in which they count together, before any of them loads the metrics."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mesures-"))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the garbage collector leave alone what lives as long as the process: the code, the models, the addresses."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -12,6 +12,10 @@ from kombu.pools import producers
 logger = logging.getLogger(__name__)
 
 SEND_TASK = "notifications.tasks.send_due_messages"
+WAKING = "waking:"
+WAKING_LASTS = 15
+"""Seconds for which one wake-up that waits in the broker stands for all: the sweep's period."""
+
 SILENCE = 15.0
 """Seconds without trying again after the broker failed: the sweep's period, which does the work meanwhile."""
 
@@ -33,16 +37,27 @@ _silent_until = 0.0
 def wake_worker(task: str = SEND_TASK) -> None:
     """Ask a worker to do what is due: mails, or this task. Returns within about a second, and never raises.
 
-    A broker that is down loses nothing: the rows are in PostgreSQL, and the periodic sweep takes them.
+    A broker that is down loses nothing: the rows are in PostgreSQL, and the periodic sweep takes them. A wake-up that
+    no worker has begun yet sees what is committed now, so that a second one is not sent (`note_begun`).
     """
     global _silent_until
     if monotonic() < _silent_until:
         return
     try:
         with producers[_connection()].acquire(block=True, timeout=1) as producer:
-            current_app.send_task(task, producer=producer, retry=False, expires=EXPIRES, ignore_result=True)
+            if producer.channel.client.set(WAKING + task, 1, nx=True, ex=WAKING_LASTS):
+                current_app.send_task(task, producer=producer, retry=False, expires=EXPIRES, ignore_result=True)
     except Exception as error:  # noqa: BLE001  what the person did is committed: nothing here may turn it into an error
         _silent_until = monotonic() + SILENCE
+        logger.warning("broker unreachable (%s): what is due waits for the sweep", type(error).__name__)
+
+
+def note_begun(task: str) -> None:
+    """Have what is committed from now on wake a worker again: one has begun this task. Never raises."""
+    try:
+        with producers[_connection()].acquire(block=True, timeout=1) as producer:
+            producer.channel.client.delete(WAKING + task)
+    except Exception as error:  # noqa: BLE001  the note ends by itself
         logger.warning("broker unreachable (%s): what is due waits for the sweep", type(error).__name__)
 
 

@@ -1,4 +1,4 @@
-"""Hearing the mail provider's events, through anymail."""
+"""Hearing the mail provider's events, through anymail, and the beginning of tasks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import uuid
 from datetime import datetime
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from celery import Task
+from celery.signals import task_prerun
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
+from notifications.broker import note_begun
 from notifications.models import MessageState, OutboxMessage
 from notifications.rendering import METADATA_KEY
 from notifications.signals import address_refused
@@ -19,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 REFUSALS = {EventType.BOUNCED, EventType.REJECTED, EventType.COMPLAINED}
 """Definitive ones: anymail calls a temporary failure DEFERRED. A complaint is a person who wants no more of it."""
+
+
+@receiver(task_prerun, dispatch_uid="notifications.begun")
+def note_task(sender: Task, **kwargs: object) -> None:
+    """Have what is committed after a task has begun wake a worker again."""
+    note_begun(sender.name)
 
 
 @receiver(tracking, dispatch_uid="notifications.refusals")

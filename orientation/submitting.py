@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import StudentFile
 from accounts.models import User
 from operations.metrics import SUBMISSIONS
+from operations.prepared import Parameter, prepared
 from orientation import mails, policies, rules
 from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishRefused
 from orientation.models import (
@@ -40,12 +42,13 @@ def lock_phase(phase: Phase) -> Phase:
 
 def legal_links(file: StudentFile) -> list[Guardianship]:
     """Return the ties of the student's legal guardians at this moment; none for who has left. One query."""
-    return list(
-        Guardianship.objects.legal()
-        .filter(student=file.student, student__left_on__isnull=True)
-        .select_related("guardian__user")
-        .order_by("pk")
-    )
+    return _legal_links(file.student.pk)
+
+
+@prepared
+def _legal_links(student: Parameter) -> QuerySet[Guardianship]:
+    links = Guardianship.objects.legal().filter(student_id=student, student__left_on__isnull=True)
+    return links.select_related("guardian__user").order_by("pk")
 
 
 def acts(link: Guardianship, file: StudentFile, by: User, at: datetime) -> bool:
@@ -78,7 +81,7 @@ def lock_writing(
     holds until the end of the transaction. Raises NotAllowed, PhaseNotOpen or OfferNotDeclared.
     """
     locked_phase = lock_phase(phase)
-    phase.campaign = Campaign.objects.select_related("school").get(pk=phase.campaign_id)
+    (phase.campaign,) = _campaign(phase.campaign_id)
     links = legal_links(file)
     if not any(acts(link) for link in links):
         raise NotAllowed(refusal)
@@ -94,19 +97,25 @@ def lock_writing(
     return WritingLock(_get_or_create_locked(file, phase, by=by, at=at), [link.guardian for link in links])
 
 
+@prepared
+def _campaign(pk: Parameter) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(pk=pk).select_related("school")
+
+
 def _get_or_create_locked(file: StudentFile, phase: Phase, *, by: User, at: datetime) -> Draft:
-    locked = (
-        Draft.objects.filter(student=file.student, phase=phase)
-        .select_related("changed_by")
-        .select_for_update(of=("self",))
-    )
-    draft = locked.first()
+    draft = _locked_draft.first(file.student.pk, phase.pk)
     if draft is None:
         Draft.objects.bulk_create(
             [Draft(student=file.student, phase=phase, changed_at=at, changed_by=by)], ignore_conflicts=True
         )
-        draft = locked.get()
+        (draft,) = _locked_draft(file.student.pk, phase.pk)
     return draft
+
+
+@prepared
+def _locked_draft(student: Parameter, phase: Parameter) -> QuerySet[Draft]:
+    drafts = Draft.objects.filter(student_id=student, phase_id=phase)
+    return drafts.select_related("changed_by").select_for_update(of=("self",))
 
 
 def write_draft(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:

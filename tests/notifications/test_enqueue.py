@@ -58,7 +58,17 @@ def test_a_savepoint_that_is_kept_wakes_too(owe, broker):
         with transaction.atomic():
             owe()
         owe()
-    assert tasks_in(broker) == 2, "the inner one could still have been rolled back: both are kept"
+    assert tasks_in(broker) == 1, "one wake-up stands for both"
+
+
+@really_committing
+def test_one_wake_up_stands_for_all_until_a_worker_begins(owe, broker):
+    owe()
+    owe()
+    assert tasks_in(broker) == 1
+    broker_module.note_begun(broker_module.SEND_TASK)
+    owe()
+    assert tasks_in(broker) == 2
 
 
 @pytest.mark.django_db

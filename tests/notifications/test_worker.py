@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import kinds
-from notifications.broker import wake_worker
+from notifications.broker import SEND_TASK, WAKING, wake_worker
 from notifications.kinds import BULK, NORMAL, URGENT
 from notifications.models import MessageState, OutboxMessage
 from notifications.sending import BATCH_SIZE
@@ -150,6 +150,14 @@ def test_a_confirmation_overtakes_the_thousands_of_reminders_that_wait(worker, s
     # each process had a batch in hand, and what it claims next begins with confirmations
     assert len(overtook) <= PROCESSES * BATCH_SIZE
     assert len(smtp.envelopes) < 3_030
+
+
+@really_committing
+def test_a_worker_that_has_begun_may_be_woken_again(worker_environment, broker):
+    wake_worker()
+    assert broker.exists(WAKING + SEND_TASK)
+    with working(worker_environment):
+        wait_until(lambda: not broker.exists(WAKING + SEND_TASK))
 
 
 @really_committing
