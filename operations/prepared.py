@@ -62,11 +62,11 @@ class prepared(Generic[Row]):  # noqa: N801 - a decorator
     """Turn a function that composes a queryset into one that reads it: a list, by one statement at each call.
 
     The function is called once, with a Parameter for each of its own (a Keys for one annotated so): nothing in it
-    may depend on the instant, the language or the request.
+    may depend on the instant, the language or the request. `ending` is a clause that Django does not know.
     """
 
-    def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
-        self._compose = compose
+    def __init__(self, compose: Callable[..., QuerySet[Any, Row]], *, ending: str = "") -> None:
+        self._compose, self._ending = compose, ending
 
     def __call__(self, *values: object) -> list[Row]:
         composed = self._composed
@@ -90,7 +90,7 @@ class prepared(Generic[Row]):  # noqa: N801 - a decorator
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         statement, marks = compiler.as_sql()
         one = itemgetter(0) if queryset.query.values_select else _model_reader(compiler)
-        return _Composed(statement, tuple(marks), _reader(compiler, one))
+        return _Composed(f"{statement} {self._ending}", tuple(marks), _reader(compiler, one))
 
 
 def _reader(compiler: Any, one: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:

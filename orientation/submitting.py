@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,8 +21,6 @@ from orientation import mails, policies, rules
 from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishRefused
 from orientation.models import (
     Campaign,
-    Choice,
-    ChoiceSpeciality,
     Draft,
     DraftRevision,
     Phase,
@@ -37,7 +37,13 @@ def lock_phase(phase: Phase) -> Phase:
 
     They wait for the head too, who locks the row for writing.
     """
-    return Phase.objects.raw("SELECT * FROM orientation_phase WHERE id = %s FOR SHARE", [phase.pk])[0]
+    (locked,) = _shared_phase(phase.pk)
+    return locked
+
+
+@partial(prepared, ending="FOR SHARE")
+def _shared_phase(pk: Parameter) -> QuerySet[Phase]:
+    return Phase.objects.filter(pk=pk)
 
 
 def legal_links(file: StudentFile) -> list[Guardianship]:
@@ -176,29 +182,40 @@ def _check_list(wishes: Wishes, phase: Phase) -> None:
         raise WishRefused(problems)
 
 
+_FREEZE = """
+WITH ranks AS (
+    INSERT INTO orientation_choice (submission_id, rank, pathway_id, label, note)
+    SELECT %s, rank, pathway, label, note
+    FROM jsonb_to_recordset(%s::jsonb) AS list (rank smallint, pathway bigint, label text, note text)
+    RETURNING id, rank
+)
+INSERT INTO orientation_choicespeciality (choice_id, position, speciality_id, label, is_elsewhere)
+SELECT ranks.id, position, speciality, label, is_elsewhere
+FROM jsonb_to_recordset(%s::jsonb) AS list
+    (rank smallint, position smallint, speciality bigint, label text, is_elsewhere boolean)
+JOIN ranks USING (rank)
+"""
+
+
 def _freeze(submission: Submission, wishes: Wishes, choices: list[RankedChoice]) -> None:
-    """Write the ranks of a submission with their labels as they are read today."""
+    """Write the ranks of a submission with their labels as they are read today: one statement for both tables."""
     catalogue = Catalogue.current()
-    rows = Choice.objects.bulk_create(
-        Choice(
-            submission=submission,
-            rank=shown.rank,
-            pathway=catalogue.pathways[wish.pathway],
-            label=shown.label,
-            note=wish.note,
-        )
+    ranks = [
+        {"rank": shown.rank, "pathway": catalogue.pathways[wish.pathway].pk, "label": shown.label, "note": wish.note}
         for wish, shown in zip(wishes, choices, strict=True)
-    )
-    ChoiceSpeciality.objects.bulk_create(
-        ChoiceSpeciality(
-            choice=row,
-            position=position,
-            speciality=catalogue.specialities[code],
-            label=label,
-            is_elsewhere=is_elsewhere,
-        )
-        for row, wish, shown in zip(rows, wishes, choices, strict=True)
+    ]
+    specialities = [
+        {
+            "rank": shown.rank,
+            "position": position,
+            "speciality": catalogue.specialities[code].pk,
+            "label": label,
+            "is_elsewhere": is_elsewhere,
+        }
+        for wish, shown in zip(wishes, choices, strict=True)
         for position, (code, (label, is_elsewhere)) in enumerate(
             zip(wish.specialities, shown.specialities, strict=True), start=1
         )
-    )
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE, [submission.pk, json.dumps(ranks), json.dumps(specialities)])
