@@ -24,7 +24,11 @@ if env.bool("DATABASE_PGBOUNCER", default=False):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
 else:
     # what is asked over and over is planned once (operations/prepared.py): always by a key, so that one plan is right
-    DATABASES["default"]["OPTIONS"] |= {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
+    asked = DATABASES["default"]["OPTIONS"].get("options", "")
+    DATABASES["default"]["OPTIONS"] |= {
+        "prepare_threshold": 5,
+        "options": f"{asked} -c plan_cache_mode=force_generic_plan".strip(),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS = redis_urls.read(env("REDIS_URL"))

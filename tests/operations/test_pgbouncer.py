@@ -40,6 +40,14 @@ def test_one_setting_leaves_out_all_that_belongs_to_a_session() -> None:
     through = databases(DATABASE_PGBOUNCER="on")
     assert through["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert through["OPTIONS"]["prepare_threshold"] is None
+    assert "options" not in through["OPTIONS"]
+
+
+def test_what_the_address_asks_of_postgresql_stays() -> None:
+    url = "postgres://a:b@localhost/c?options=-c%20statement_timeout%3D9s"
+    plain = databases(DATABASE_URL=url)["OPTIONS"]
+    assert plain["options"] == "-c statement_timeout=9s -c plan_cache_mode=force_generic_plan"
+    assert databases(DATABASE_URL=url, DATABASE_PGBOUNCER="on")["OPTIONS"]["options"] == "-c statement_timeout=9s"
 
 
 @pytest.mark.skipif(not find(), reason="pgbouncer is missing. On Debian: apt-get install -y pgbouncer")
