@@ -22,6 +22,9 @@ from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row")
 
+_LIST = "(%s::bigint[])"
+"""After `IN`, which PostgreSQL takes for one element: it is made `= ANY`, whose plan uses an index."""
+
 
 class Parameter(Expression):
     """What a prepared queryset is given at each call, by its place; stands where a value would."""
@@ -38,7 +41,7 @@ class Keys(Parameter):
     """A list of keys that a prepared queryset is given: the right side of `__in`."""
 
     def as_sql(self, *_compiler: Any) -> tuple[str, list[Parameter]]:  # type: ignore[override]
-        return "(SELECT unnest(%s::bigint[]))", [self]
+        return _LIST, [self]
 
 
 class _Cursor(ServerBindingCursor):
@@ -46,7 +49,8 @@ class _Cursor(ServerBindingCursor):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         super().execute(query, params, **options)  # type: ignore[misc]
-        self._query = SimpleNamespace(query=query.encode())
+        if connection.queries_logged:
+            self._query = SimpleNamespace(query=connection.ops.compose_sql(query, params).encode())  # type: ignore[attr-defined]
         return self
 
 
@@ -89,6 +93,7 @@ class prepared(Generic[Row]):  # noqa: N801 - a decorator
         queryset = self._compose(*parameters)
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         statement, marks = compiler.as_sql()
+        statement = statement.replace(f"IN {_LIST}", f"= ANY {_LIST}")
         one = itemgetter(0) if queryset.query.values_select else _model_reader(compiler)
         return _Composed(f"{statement} {self._ending}", tuple(marks), _reader(compiler, one))
 

@@ -16,10 +16,8 @@ class Request(WSGIRequest):
     fails on the first before any middleware, and believes the second.
     """
 
-    def __init__(self, environ: dict[str, Any]) -> None:
-        if not _is_in_utf_8(environ.get("CONTENT_TYPE", "")):
-            environ["CONTENT_TYPE"] = ""
-        super().__init__(environ)
+    def __init__(self, asked: dict[str, Any]) -> None:
+        super().__init__(asked if _is_in_utf_8(asked.get("CONTENT_TYPE", "")) else {**asked, "CONTENT_TYPE": ""})
 
     @cached_property
     def COOKIES(self) -> dict[str, str]:  # type: ignore[override] # noqa: N802 - Django's name

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any, TypeVar
 
 import pytest
 
 from benchmarks.closing_site import ClosingSite
 from benchmarks.visitors import REQUESTS, TOO_LATE, Answer, Browser, Refused, Visit
 from demo.people import PASSWORD
+
+Done = TypeVar("Done")
 
 pytestmark = pytest.mark.xdist_group("deployment")
 
@@ -36,6 +40,12 @@ def site() -> Iterator[ClosingSite]:
         yield site
 
 
+def ran(coroutine: Coroutine[Any, Any, Done]) -> Done:
+    """Run a coroutine to its end in a thread of its own: the browser of other tests has its loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def visit_of(site: ClosingSite, number: int) -> Visit:
     waiting = [each for each in site.families if each.has_draft]
     ports = tuple(site.deployment.web_ports.values())
@@ -45,7 +55,7 @@ def visit_of(site: ClosingSite, number: int) -> Visit:
 
 def test_a_session_that_changes_process_at_each_request_signs_in_changes_and_validates(site: ClosingSite) -> None:
     visit = visit_of(site, 0)
-    asyncio.run(visit.run())
+    ran(visit.run())
     assert visit.refusal is None
     assert visit.accepted
     first, second = site.deployment.web_ports.values()
@@ -66,7 +76,7 @@ def test_every_process_knows_at_once_that_a_phase_has_closed(site: ClosingSite) 
             refused.append(refusal.value.answer)
         return refused
 
-    for answer in asyncio.run(evening()):
+    for answer in ran(evening()):
         assert answer.status == 409
         assert TOO_LATE in answer.body
     assert site.query(

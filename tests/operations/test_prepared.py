@@ -78,7 +78,7 @@ def test_many_calls_are_planned_once(ties: list[Guardianship]) -> None:
     for _ in range(8):
         _names([ties[0].student_id])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%unnest%'")
+        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%ANY%'")
         generic, custom = cursor.fetchone()
     assert generic > 0
     assert custom == 0
