@@ -24,12 +24,16 @@ ALWAYS = {
 
 def assert_protected(answer: Any) -> None:
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+
+
+def assert_no_devices(answer: Any) -> None:
     assert "camera=()" in answer.headers["Permissions-Policy"]
     assert "=*" not in answer.headers["Permissions-Policy"]
 
 
 def assert_page_protected(answer: Any) -> None:
     assert_protected(answer)
+    assert_no_devices(answer)
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -52,6 +56,7 @@ def test_pages_and_refusals_carry_the_headers(client: Client, db: None, path: st
     answer = client.get(path)
     assert answer.status_code == status
     assert_protected(answer)
+    assert_no_devices(answer)
     if status in (200, 404):
         assert_page_protected(answer)
 
