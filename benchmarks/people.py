@@ -45,7 +45,8 @@ def guardian(draft: Draft) -> SignedIn:
     request, user = _request(), draft.changed_by
     assert user is not None  # noqa: S101 - the data set's drafts have an author
     open_session(request, user, backend=EDUCONNECT, provider=Provider.EDUCONNECT, profile=Profile.GUARDIAN, id_token="")
-    return SignedIn(_cookies(request), str(draft.student.public_id), draft.version)
+    rank = next(rank for rank, wish in enumerate(draft.wishes, start=1) if wish["pathway"] == "generale")
+    return SignedIn(_cookies(request), str(draft.student.public_id), draft.version, rank)
 
 
 def head(membership: StaffMembership) -> SignedIn:

@@ -13,8 +13,12 @@ TABLE = "benchmark_row"
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody with an open session. `place` is the student's public id, or a head's UAI."""
+    """Somebody with an open session. `place` is the student's public id, or a head's UAI.
+
+    Of a guardian, also the version of the draft, and the rank in it of `generale`.
+    """
 
     cookies: str
     place: str
     version: int = 0
+    rank: int = 0

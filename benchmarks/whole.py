@@ -106,8 +106,9 @@ def visit(person: SignedIn, number: int) -> list[Request]:
     page = Request("/mes-services/", person.cookies, address=address_of(number))
     read = [replace(page, path=f"{base}{suffix}") for suffix in ("", "choix-definitifs/", "choix-definitifs/ajouter/")]
     requests = [page, read[0], read[1]]
+    ranks = (2, 1) if person.rank != 2 else (1, 2)  # each move changes the list
     for change in range(4):
-        body = csrf(f"version={person.version + change}&rank={2 - change % 2}")
+        body = csrf(f"version={person.version + change}&rank={ranks[change % 2]}")
         moving = replace(page, path=f"{base}choix-definitifs/generale/deplacer/", method="POST", body=body)
         requests += [read[2], moving, read[1]] if change else [moving, read[1]]
     validated = validation(replace(person, version=person.version + 4), number)
