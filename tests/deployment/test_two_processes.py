@@ -56,7 +56,7 @@ def visit_of(site: ClosingSite, number: int) -> Visit:
 def test_a_session_that_changes_process_at_each_request_signs_in_changes_and_validates(site: ClosingSite) -> None:
     visit = visit_of(site, 0)
     ran(visit.run())
-    assert visit.refusal is None
+    assert visit.refusal is None, (visit.browser.last, visit.refusal.body.decode())
     assert visit.accepted
     first, second = site.deployment.web_ports.values()
     assert visit.browser.turns == [first, second] * (REQUESTS // 2)  # type: ignore[attr-defined]
