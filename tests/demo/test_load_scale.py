@@ -65,7 +65,11 @@ def test_two_runs_write_the_same_people_and_choices() -> None:
     def written() -> list[object]:
         call_command(Command(), students=30, stdout=StringIO(), stderr=StringIO())
         rows = list(Student.objects.values_list("public_id", "ine", "family_name", "birth_date").order_by("pk"))
-        lists = list(Submission.objects.values_list("pk", "public_id", "number", "choices__label").order_by("pk"))
+        lists = list(
+            Submission.objects.values_list("pk", "public_id", "number", "choices__label").order_by(
+                "pk", "choices__rank"
+            )
+        )
         return [*rows, *lists]
 
     first = written()
