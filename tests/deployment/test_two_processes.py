@@ -40,6 +40,15 @@ def site() -> Iterator[ClosingSite]:
         yield site
 
 
+@pytest.fixture(autouse=True)
+def still_open(site: ClosingSite) -> None:
+    """Let the phases close in an hour again: a test closes them, and any may come first."""
+    site.query(
+        "UPDATE orientation_phase SET closes_at = now() + interval '1 hour' WHERE id = ANY(%s) RETURNING id",
+        site.phases,
+    )
+
+
 def ran(coroutine: Coroutine[Any, Any, Done]) -> Done:
     """Run a coroutine to its end in a thread of its own: the browser of other tests has its loop in this one."""
     with ThreadPoolExecutor(1) as pool:
