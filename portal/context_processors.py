@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.actors import PROFILE_SESSION_KEY
@@ -34,7 +37,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "brand": settings.BRAND,
         "links": settings.EXTERNAL_LINKS,
         "navigation": _navigation(request),
-        "footer_links": _footer_links(),
+        "footer_links": _footer_links(get_language(), timezone.localdate()),
         "account": _account(request),
         "languages": settings.LANGUAGES,
         "way_back": way_back(request),
@@ -42,21 +45,28 @@ def site(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _navigation(request: HttpRequest) -> list[Link]:
-    entries = [
-        (_("Accueil"), reverse("portal:home")),
-        (_("Mes services"), reverse("portal:services")),
-        (_("Contact"), reverse("portal:contact")),
-        (_("Espace famille"), reverse("portal:family")),
-    ]
+@lru_cache(maxsize=len(settings.LANGUAGES))
+def _entries(_language: str) -> list[Link]:
     return [
-        Link(label, url, is_current=request.path == url or (url != "/" and request.path.startswith(url)))
-        for label, url in entries
+        Link(_("Accueil"), reverse("portal:home")),
+        Link(_("Mes services"), reverse("portal:services")),
+        Link(_("Contact"), reverse("portal:contact")),
+        Link(_("Espace famille"), reverse("portal:family")),
     ]
 
 
-def _footer_links() -> list[Link]:
-    conformity = declaration().conformity_on(timezone.localdate())
+def _navigation(request: HttpRequest) -> list[Link]:
+    home, *others = _entries(get_language())
+    here = request.path
+    return [
+        replace(home, is_current=here == home.url),
+        *(replace(each, is_current=here.startswith(each.url)) for each in others),
+    ]
+
+
+@lru_cache(maxsize=len(settings.LANGUAGES))
+def _footer_links(_language: str, day: date) -> list[Link]:
+    conformity = declaration().conformity_on(day)
     return [
         Link(_("Plan du site"), reverse("portal:sitemap")),
         Link(_("Accessibilité : %(state)s") % {"state": conformity.label}, reverse("portal:accessibility")),
