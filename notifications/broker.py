@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from time import monotonic
 
 from celery import current_app
@@ -64,13 +65,14 @@ def note_begun(task: str) -> None:
 def answers() -> bool:
     """Tell whether the broker answers, within about a second."""
     try:
-        with _connection() as connection:
+        with _connection().clone() as connection:
             connection.ensure_connection(max_retries=1, timeout=1)
     except Exception:  # noqa: BLE001  whatever a broker that is away makes of it
         return False
     return True
 
 
+@cache
 def _connection() -> Connection:
     """Describe the broker as Celery knows it, with our limits; the pool keeps one real connection per description."""
     return current_app.connection_for_write(transport_options=PUBLISHING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Least, Now
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import kinds
@@ -57,33 +57,43 @@ class Addressee:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+_OWE = """
+INSERT INTO notifications_outboxmessage (
+    id, kind, priority, recipient, address, language, context, deduplication_key, due_at, created_at,
+    state, attempts, provider_id, last_error
+)
+SELECT gen_random_uuid(), %(kind)s, %(priority)s, recipient, address, language, context, deduplication_key,
+    CASE WHEN %(is_now)s THEN LEAST(%(at)s, now()) ELSE %(at)s END, %(at)s, %(state)s, 0, '', ''
+FROM jsonb_to_recordset(%(messages)s::jsonb) AS message
+    (recipient text, address text, language text, context jsonb, deduplication_key text)
+ON CONFLICT DO NOTHING
+"""
+"""What is owed now is due by the database's clock: ours may run ahead, and delay it. ON CONFLICT DO NOTHING waits for a
+concurrent writer of the same key, and needs no savepoint."""
+
+
 def enqueue_all(*, kind: str, to: Iterable[Addressee], context: dict[str, Any], at: datetime) -> None:
     """Owe the same words to several people, one message each in their language, as `enqueue` does. One statement."""
-    rows = [
-        OutboxMessage(
-            kind=kind,
-            priority=kinds.get(kind).priority,
-            recipient=each.recipient,
-            address=each.address,
-            language=each.language,
-            context=worded({**context, **each.context}, each.language),
-            deduplication_key=each.deduplication_key,
-            due_at=_due(at),
-            created_at=at,
-        )
+    messages = [
+        {
+            "recipient": each.recipient,
+            "address": each.address,
+            "language": each.language,
+            "context": worded({**context, **each.context}, each.language),
+            "deduplication_key": each.deduplication_key,
+        }
         for each in to
     ]
-    if not all(row.address for row in rows):
+    if not all(each["address"] for each in messages):
         raise ValueError("an e-mail needs an address")
-    # ON CONFLICT DO NOTHING waits for a concurrent writer of the same key, and needs no savepoint
-    OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
-    if rows:
-        wake_on_commit()
-
-
-def _due(at: datetime) -> datetime | Least:
-    """Return when it becomes due; what is owed now, by the database's clock: ours may run ahead, and delay it."""
-    return Least(Value(at), Now()) if at <= timezone.now() else at
+    priority = kinds.get(kind).priority
+    if not messages:
+        return
+    values: dict[str, Any] = {"kind": kind, "priority": priority, "at": at, "is_now": at <= timezone.now()}
+    values |= {"state": MessageState.QUEUED.value, "messages": json.dumps(messages)}
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(_OWE, values)
+    wake_on_commit()
 
 
 def wake_on_commit() -> None:

@@ -137,8 +137,7 @@ def validate_draft(
     if draft.changed_by_id != by.pk and not is_confirmed:
         raise LastChangeByOther(name=str(draft.changed_by))
     submission = submit(wishes, file=file, phase=phase, newest=newest, guardians=lock.legal_guardians, by=by, at=at)
-    draft.is_validated = True
-    draft.save(update_fields=["is_validated"])
+    Draft.objects.filter(pk=draft.pk).update(is_validated=True)
     return submission
 
 

