@@ -8,9 +8,11 @@ once a connection has sent it five times (never through PgBouncer: `prepare_thre
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, Generic, Self, TypeVar
@@ -19,11 +21,16 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, QuerySet
 from django.db.models.query import get_related_populators
+from psycopg.raw_cursor import RawCursorMixin
 
 Row = TypeVar("Row")
 
 _LIST = "(%s::bigint[])"
 """After `IN`, which PostgreSQL takes for one element: it is made `= ANY`, whose plan uses an index."""
+
+
+_MARK = re.compile("%[%s]")
+_NUMBER = re.compile(r"\$\d+")
 
 
 class Parameter(Expression):
@@ -44,13 +51,18 @@ class Keys(Parameter):
         return _LIST, [self]
 
 
-class _Cursor(ServerBindingCursor):
-    """A cursor whose parameters travel beside the statement, and which says to Django's log what it has sent."""
+class _Cursor(RawCursorMixin, ServerBindingCursor):
+    """A cursor whose parameters travel beside the statement, numbered, so that psycopg reads no statement to find them.
+
+    It says to Django's log what it has sent.
+    """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         super().execute(query, params, **options)  # type: ignore[misc]
         if connection.queries_logged:
-            self._query = SimpleNamespace(query=connection.ops.compose_sql(query, params).encode())  # type: ignore[attr-defined]
+            marked = _NUMBER.sub("%s", query.replace("%", "%%"))
+            sent = connection.ops.compose_sql(marked, params)  # type: ignore[attr-defined]
+            self._query = SimpleNamespace(query=sent.encode())  # type: ignore[assignment]
         return self
 
 
@@ -76,7 +88,7 @@ class prepared(Generic[Row]):  # noqa: N801 - a decorator
         composed = self._composed
         params: list[Any] = [values[mark.place] if isinstance(mark, Parameter) else mark for mark in composed.marks]
         with connection.cursor() as cursor:
-            cursor.cursor = _Cursor(connection.connection)  # type: ignore[call-arg]  # Django's own writes them into the text
+            cursor.cursor = _Cursor(connection.connection)  # Django's own writes them into the text
             cursor.execute(composed.statement, params)
             return composed.read(cursor.fetchall())
 
@@ -95,7 +107,13 @@ class prepared(Generic[Row]):  # noqa: N801 - a decorator
         statement, marks = compiler.as_sql()
         statement = statement.replace(f"IN {_LIST}", f"= ANY {_LIST}")
         one = itemgetter(0) if queryset.query.values_select else _model_reader(compiler)
-        return _Composed(f"{statement} {self._ending}", tuple(marks), _reader(compiler, one))
+        return _Composed(_numbered(f"{statement} {self._ending}"), tuple(marks), _reader(compiler, one))
+
+
+def _numbered(statement: str) -> str:
+    """Return the statement with PostgreSQL's own parameters, $1, $2…, where Django writes %s."""
+    numbers = count(1)
+    return _MARK.sub(lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", statement)
 
 
 def _reader(compiler: Any, one: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:

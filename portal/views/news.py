@@ -18,7 +18,7 @@ PAGE_SIZE = 20
 @require_safe
 def news(request: HttpRequest) -> HttpResponse:
     """Show the messages that are for these children, the newest first, each with its school and its dates."""
-    students = [file.student for file in actor_of(request).files]
+    students = [file.student.pk for file in actor_of(request).files]
     told = shown_to(students, at=timezone.now())
     page = Paginator(told, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "portal/news.html", {**page_context(request, service="news"), "page": page})

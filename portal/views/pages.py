@@ -19,10 +19,7 @@ from audit.retention import rules
 from portal.accessibility import declaration
 from portal.help import THEMES
 from portal.site_map import FOR_ALL, SIGNED_IN, listed
-from schools.messages.queries import shown_to
-
-NEWEST = 3
-"""Messages shown where one arrives; the others are on their own page."""
+from schools.messages.queries import NEWEST, newest_shown_to
 
 
 @require_safe
@@ -38,7 +35,7 @@ def services(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     schools = {file.student.school_id: file.student.school for file in actor.files}
     standings = standings_for(actor)
-    told = list(shown_to([file.student for file in actor.files], at=timezone.now())[: NEWEST + 1])
+    told = newest_shown_to([file.student.pk for file in actor.files], timezone.now())
     context = {
         "schools": [school for school in schools.values() if school.welcome_message],
         "notices": notices_for(actor),

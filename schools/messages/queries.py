@@ -7,35 +7,42 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Substr
 
+from operations.prepared import Keys, Parameter, prepared
 from schools.models import Audience, Division, School, SchoolMessage, Student
 from schools.siecle.territories import school_year_at
 
 LEVEL_LENGTH = 5
 """Characters of a MEF code that say the level: `20010` is the 2de générale et technologique."""
 
-_MEF_LENGTH = 11
 
-
-def shown_to(students: Collection[Student], *, at: datetime) -> QuerySet[SchoolMessage]:
-    """Return what the schools of these pupils tell their families at this instant, the newest first. One query."""
-    of_classes = SchoolMessage.divisions.through.objects.filter(
-        division_id__in={student.division_id for student in students if student.division_id}
+def shown_to(students: Collection[int] | Keys, *, at: datetime | Parameter) -> QuerySet[SchoolMessage]:
+    """Return what the schools of these pupils, by their keys, tell their families at this instant, the newest first."""
+    pupils = Student.objects.filter(pk__in=students)
+    of_level = pupils.filter(school=OuterRef("school"), mef_code__startswith=OuterRef("mef_prefix"))
+    of_classes = SchoolMessage.divisions.through.objects.filter(division__in=pupils.values("division"))
+    told = (
+        Q(audience=Audience.SCHOOL)
+        | (Q(audience=Audience.LEVEL) & Exists(of_level))
+        | Q(audience=Audience.DIVISIONS, pk__in=of_classes.values("schoolmessage"))
     )
-    told = Q(pk__in=[])
-    for student in students:
-        begins = [student.mef_code[:length] for length in range(1, _MEF_LENGTH + 1)] if student.mef_code else []
-        told |= Q(school_id=student.school_id) & (
-            Q(audience=Audience.SCHOOL) | Q(audience=Audience.LEVEL, mef_prefix__in=begins)
-        )
-    told |= Q(audience=Audience.DIVISIONS, pk__in=of_classes.values("schoolmessage_id"))
     return (
-        SchoolMessage.objects.filter(told, shown_from__lte=at, shown_until__gt=at)
+        SchoolMessage.objects.filter(told, school__in=pupils.values("school"), shown_from__lte=at, shown_until__gt=at)
         .select_related("school")
         .order_by("-shown_from", "-pk")
     )
+
+
+NEWEST = 3
+"""Messages shown where one arrives; the others are on their own page."""
+
+
+@prepared
+def newest_shown_to(students: Keys, at: Parameter) -> QuerySet[SchoolMessage]:
+    """Return the newest of what is told to them, and one more where there is more. One query."""
+    return shown_to(students, at=at)[: NEWEST + 1]
 
 
 @dataclass(frozen=True)
