@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
@@ -16,7 +16,6 @@ from operations.prepared import Keys, Parameter, prepared
 from orientation.models import (
     Choice,
     ChoiceSpeciality,
-    Decision,
     Draft,
     DraftRevision,
     PathwayGroup,
@@ -97,6 +96,7 @@ def load_phases(students: Collection[Student]) -> None:
     for student in students:
         own = [each for each in phases if each.campaign.takes(student) or student.pk in held[each.campaign_id]]
         student._phases = PhaseSet(_of_one_campaign(own, now))  # type: ignore[attr-defined]
+        student._held_phases = [each for each in phases if student.pk in each.held_for]  # type: ignore[attr-defined]
 
 
 _HELD_FOR = """ARRAY(
@@ -129,21 +129,17 @@ def _of_one_campaign(phases: Sequence[Phase], now: datetime) -> list[Phase]:
 
 
 def past_phases(student: Student) -> dict[int, PhaseSet]:
-    """Return the phases of the earlier campaigns that hold something of a student, newest year first: one query.
+    """Return the phases of the earlier campaigns that hold something of a student, newest year first.
 
-    Earlier than the campaign to show (`phases_of`); none without one.
+    Earlier than the campaign to show (`phases_of`), with which they are read; none without one.
     """
     shown = next(iter(phases_of(student)), None)
     if shown is None:
         return {}
-    of_student = {"student": student, "phase__campaign": OuterRef("campaign")}
-    held = Exists(Submission.objects.filter(**of_student)) | Exists(Decision.objects.filter(**of_student))
     found: dict[int, list[Phase]] = {}
-    earlier = Phase.objects.filter(
-        held, campaign__school_id=student.school_id, campaign__school_year__lt=shown.campaign.school_year
-    )
-    for phase in earlier.select_related("campaign__school").order_by("-campaign__school_year", "opens_at"):
-        found.setdefault(phase.campaign.school_year, []).append(phase)
+    for phase in student._held_phases:  # type: ignore[attr-defined]
+        if phase.campaign.school_year < shown.campaign.school_year:
+            found.setdefault(phase.campaign.school_year, []).append(phase)
     return {year: PhaseSet(phases) for year, phases in found.items()}
 
 
@@ -232,28 +228,37 @@ def _newest_submission(student: Parameter, phase: Parameter) -> QuerySet[Submiss
     return Submission.objects.filter(student_id=student, phase_id=phase).order_by("-number")[:1]
 
 
-def _frozen_choices(submission: Submission) -> QuerySet[Choice]:
-    """Return the rows of a submission with their pathways and specialities: two queries."""
-    specialities = ChoiceSpeciality.objects.select_related("speciality").order_by("position")
-    return (
-        Choice.objects.filter(submission=submission)
-        .select_related("pathway")
-        .prefetch_related(Prefetch("choice_specialities", queryset=specialities))
-    )
+def _frozen_choices(submission: Submission) -> list[tuple[Choice, list[ChoiceSpeciality]]]:
+    """Return the rows of a submission with their pathways, each with its specialities: two queries."""
+    of_choice: dict[int, list[ChoiceSpeciality]] = {}
+    for each in _frozen_specialities(submission.pk):
+        of_choice.setdefault(each.choice_id, []).append(each)
+    return [(choice, of_choice.get(choice.pk, [])) for choice in _frozen_ranks(submission.pk)]
+
+
+@prepared
+def _frozen_ranks(submission: Parameter) -> QuerySet[Choice]:
+    return Choice.objects.filter(submission_id=submission).select_related("pathway").order_by("rank")
+
+
+@prepared
+def _frozen_specialities(submission: Parameter) -> QuerySet[ChoiceSpeciality]:
+    of_submission = ChoiceSpeciality.objects.filter(choice__submission_id=submission)
+    return of_submission.select_related("speciality").order_by("position")
 
 
 def submission_choices(submission: Submission) -> list[RankedChoice]:
     """Return the ranks of a submission as they were frozen: two queries."""
-    return [ranked_choice_of(choice) for choice in _frozen_choices(submission)]
+    return [ranked_choice_of(*frozen) for frozen in _frozen_choices(submission)]
 
 
-def ranked_choice_of(choice: Choice) -> RankedChoice:
-    """Return one frozen rank. No query, where its pathway and specialities are prefetched."""
+def ranked_choice_of(choice: Choice, specialities: Iterable[ChoiceSpeciality]) -> RankedChoice:
+    """Return one frozen rank, of rows that are read. No query where its pathway is read with it."""
     return RankedChoice(
         rank=choice.rank,
         code=choice.pathway.code,
         label=choice.label,
-        specialities=tuple((each.label, each.is_elsewhere) for each in choice.choice_specialities.all()),
+        specialities=tuple((each.label, each.is_elsewhere) for each in specialities),
         note=choice.note,
     )
 
@@ -261,8 +266,8 @@ def ranked_choice_of(choice: Choice) -> RankedChoice:
 def submission_wishes(submission: Submission) -> Wishes:
     """Return what was validated, as a list that can be prepared again: two queries."""
     return tuple(
-        Wish(choice.pathway.code, tuple(each.speciality.code for each in choice.choice_specialities.all()), choice.note)
-        for choice in _frozen_choices(submission)
+        Wish(choice.pathway.code, tuple(each.speciality.code for each in specialities), choice.note)
+        for choice, specialities in _frozen_choices(submission)
     )
 
 
@@ -282,16 +287,23 @@ def confirmation_key(submission: Submission, guardian_pk: object) -> str:
 
 def guardians_with_mail(submission: Submission) -> list[MailedGuardian]:
     """Return the student's legal guardians with their confirmation of this submission: one query."""
-    key = Concat(Value(confirmation_key(submission, "")), Cast(OuterRef("pk"), CharField()))
-    message = OutboxMessage.objects.filter(deduplication_key=key)
-    legal = Guardianship.objects.legal().filter(student_id=submission.student_id).values("guardian_id")
+    return [
+        MailedGuardian(guardian, guardian.mail_state, guardian.mail_address)  # type: ignore[attr-defined]
+        for guardian in _guardians_with_mail(submission.student_id, confirmation_key(submission, ""))
+    ]
+
+
+@prepared
+def _guardians_with_mail(student: Parameter, key: Parameter) -> QuerySet[Guardian]:
+    """Return the legal guardians, each with the message whose key is this beginning and the guardian's own."""
+    whole_key = Concat(Cast(key, CharField()), Cast(OuterRef("pk"), CharField()))
+    message = OutboxMessage.objects.filter(deduplication_key=whole_key)
+    legal = Guardianship.objects.legal().filter(student_id=student).values("guardian_id")
     guardians = Guardian.objects.filter(pk__in=legal).annotate(
         mail_state=Coalesce(Subquery(message.values("state")), Value("")),
         mail_address=Coalesce(Subquery(message.values("address")), Value("")),
     )
-    return [
-        MailedGuardian(guardian, guardian.mail_state, guardian.mail_address) for guardian in guardians.order_by("pk")
-    ]
+    return guardians.order_by("pk")
 
 
 def set_aside_by(user_id: int, draft: Draft | None) -> SetAside | None:

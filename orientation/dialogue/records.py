@@ -158,7 +158,8 @@ def _key(phases: dict[PhaseKind, Phase], kind: PhaseKind) -> int:
 
 
 def _step(submission: Submission | None, sheet: CouncilSheet | None, family_answers: dict[int, FamilyAnswer]) -> Step:
-    choices = [ranked_choice_of(each) for each in submission.choices.all()] if submission else []
+    rows = submission.choices.all() if submission else []
+    choices = [ranked_choice_of(each, each.choice_specialities.all()) for each in rows]
     return Step(submission, sheet, lines_of(choices, sheet, family_answers))
 
 

@@ -330,7 +330,7 @@ def test_ranks_that_two_children_share_lead_each_to_their_own_file_in_the_langua
     ("name", "rest", "count"),
     [
         ("choose", None, 3),
-        ("home", [], 8),
+        ("home", [], 7),
         ("choices", [FINAL], 8),
         ("add_choice", [FINAL], 6),
         ("edit_choice", [FINAL, "generale"], 6),

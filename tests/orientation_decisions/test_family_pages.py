@@ -275,7 +275,7 @@ def test_a_receipt_recorded_by_mistake_leaves_the_calendar(dubois: Family, veil:
 # --- Numbers of queries ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "count"), [("decisions", 5), ("home", 7), ("decision_pdf", 6), ("deadlines", 5)])
+@pytest.mark.parametrize(("name", "count"), [("decisions", 5), ("home", 6), ("decision_pdf", 6), ("deadlines", 5)])
 def test_each_page_makes_its_number_of_queries(dubois: Family, veil: Dialogue, name: str, count: int) -> None:
     decision = veil.disagree()
     veil.receive()

@@ -110,7 +110,7 @@ def test_a_receipt_that_was_not_given_is_not_found(
     assert as_(dubois.sophie).get(address(dubois, "past_receipt", 2026, kind, number)).status_code == 404
 
 
-@pytest.mark.parametrize(("name", "count"), [("home", 8), ("past_year", 7)])
+@pytest.mark.parametrize(("name", "count"), [("home", 7), ("past_year", 6)])
 def test_each_page_makes_its_number_of_queries(dubois: Family, decision: Decision, name: str, count: int) -> None:
     client = as_(dubois.sophie)
     path = address(dubois, name, *([2026] if name == "past_year" else []))

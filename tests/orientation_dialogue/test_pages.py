@@ -391,7 +391,7 @@ def test_each_page_makes_eight_queries_at_most(
     assert counted(OPINIONS, "get", address("opinions", dubois)) == 8
     assert counted(PROPOSALS, "get", address("proposals", dubois)) == 8
     assert counted(PROPOSALS, "get", address("agree", dubois, "stmg")) == 8
-    assert counted(PROPOSALS, "get", address("home", dubois)) == 7, "with what happened and the earlier years"
+    assert counted(PROPOSALS, "get", address("home", dubois)) == 6, "with what happened and the earlier years"
 
 
 def test_each_act_makes_fifteen_queries_at_most(
