@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+from django.forms import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from orientation.forms import ChoiceForm
-from orientation.models import PathwayGroup, Speciality
+from orientation.models import Pathway, PathwayGroup, Speciality
 
 
 def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping[str, int]) -> dict[str, Any]:
@@ -27,7 +30,12 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping
             (group, form["group"].value() == group, _rank_of_group(form, group, taken)) for group in PathwayGroup
         ],
         "lists": [
-            (form[name], _select(options, form[name].value()), number, name in form.wrong_lists)
+            (
+                form[name],
+                _("Enseignement de spécialité %(number)s\u00a0: (*)") % {"number": number},
+                _select(options, form[name].value()),
+                name in form.wrong_lists,
+            )
             for number, name in enumerate(form.speciality_fields, start=1)
         ],
         "series": [
@@ -35,15 +43,24 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping
                 series,
                 form["series"].value() == series.code,
                 taken.get(series.code),
-                form[form.series_fields[series.code]] if series.code in form.series_fields else None,
-                [
-                    (each, form[form.series_fields[series.code]].value() == each.code)
-                    for each in catalogue.specialities_of(series)
-                ],
+                *_list_of_series(form, series),
             )
             for series in catalogue.of_group(PathwayGroup.TECHNOLOGICAL)
         ],
     }
+
+
+def _list_of_series(form: ChoiceForm, series: Pathway) -> tuple[BoundField | None, SafeString]:
+    """Return the field of the speciality that a series asks, with its options; None where it asks for none."""
+    name = form.series_fields.get(series.code)
+    if name is None:
+        return None, mark_safe("")
+    options = format_html_join(
+        "",
+        '<option value="{}">{}</option>',
+        ((each.code, each.label) for each in form.catalogue.specialities_of(series)),
+    )
+    return form[name], _select(options, form[name].value())
 
 
 def _rank_of_group(form: ChoiceForm, group: PathwayGroup, taken: Mapping[str, int]) -> int | None:
@@ -54,13 +71,20 @@ def _rank_of_group(form: ChoiceForm, group: PathwayGroup, taken: Mapping[str, in
 
 def _options(specialities: Iterable[Speciality], offered: frozenset[str]) -> SafeString:
     elsewhere = _(" (hors établissement)")
-    groups = []
-    for family, members in groupby(specialities, key=lambda each: each.family):
-        items = format_html_join(
-            "",
-            '<option value="{}">{}{}</option>',
-            ((each.code, each.label, "" if each.code in offered else elsewhere) for each in members),
+    return _grouped(
+        tuple(
+            (each.family, each.code, f"{each.label}{'' if each.code in offered else elsewhere}")
+            for each in specialities
         )
+    )
+
+
+@lru_cache(maxsize=512)
+def _grouped(options: tuple[tuple[str, str, str], ...]) -> SafeString:
+    """Return the options by family, as text: the same in all the dialogs of a school."""
+    groups = []
+    for family, members in groupby(options, key=itemgetter(0)):
+        items = format_html_join("", '<option value="{}">{}</option>', (member[1:] for member in members))
         groups.append(format_html('<optgroup label="{}">{}</optgroup>', family, items))
     return mark_safe("".join(groups))  # noqa: S308 - joined from format_html
 
