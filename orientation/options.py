@@ -32,7 +32,7 @@ def speciality_options(form: ChoiceForm, offered: frozenset[str], taken: Mapping
         "lists": [
             (
                 form[name],
-                _("Enseignement de spécialité %(number)s\u00a0: (*)") % {"number": number},
+                _("Enseignement de spécialité %(number)s : (*)") % {"number": number},
                 _select(options, form[name].value()),
                 name in form.wrong_lists,
             )
