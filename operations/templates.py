@@ -2,7 +2,8 @@
 
 Half of the time of a page is its template, and most of that says the same to everybody. The engine's own loader keeps
 each template parsed; this one also says at once what `{% translate %}`, `{% static %}` and `{% url %}` of constants say
-in the language that is active, and joins it with the text around it.
+in the language that is active, and joins it with the text around it. A template whose parts speak several languages,
+as those of mails do, is left as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from django.templatetags.static import StaticNode
 from django.urls import NoReverseMatch
 from django.utils.translation import get_language
 
+MAIL = "/mail/"
+"""In the name of each template of a mail: it may say the same in several languages, one after the other."""
+
 INDENTATION = re.compile(r"\n\s+")
 
 
@@ -27,7 +31,8 @@ class _SaidLoader(base.Loader):
 
     def get_template(self, template_name: str, skip: list[Any] | None = None) -> Template:
         template: Template = super().get_template(template_name, skip)
-        say_constants(template.nodelist, is_html=template_name.endswith(".html"))
+        if MAIL not in template_name:
+            say_constants(template.nodelist, is_html=template_name.endswith(".html"))
         return template
 
 

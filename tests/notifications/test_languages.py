@@ -50,6 +50,9 @@ def test_an_english_message_has_its_text_first_then_the_french_one():
         english, french = text.index("Friday 5 June 2026"), text.index("vendredi 5 juin 2026")
         assert english < french
         assert text.count("Friday 5 June 2026") == text.count("vendredi 5 juin 2026") == 1
+    closing = "merci de ne pas y répondre"
+    for text in (*body(email), *body(build_email(message("fr")))):
+        assert text.count(closing) == 1
     plain, html = body(email)
     assert plain.index("Friday") < plain.index("____") < plain.index("vendredi") < plain.index("\n-- \n")
     assert html.index('lang="en"') < html.index("Friday") < html.index('lang="fr"') < html.index("vendredi")

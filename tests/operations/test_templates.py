@@ -20,7 +20,13 @@ CHILD = """{% extends "parent.html" %}{% load i18n %}
 {% block inside %}{% if yes %}{% translate "Fermer" %}{% else %}{% translate "Menu" %}{% endif %}{% endblock %}"""
 VARYING = """{% load i18n %}{% translate word %}{% url place %}{% url "portal:home" as home %}{{ home }}
 {% language "en" %}{% translate "Fermer" %}{% endlanguage %}{% for each in word %}{% translate "Menu" %}{% endfor %}"""
-TEMPLATES = {"parent.html": PARENT, "child.html": CHILD, "varying.html": VARYING, "plain.txt": "a\n    b"}
+TEMPLATES = {
+    "parent.html": PARENT,
+    "child.html": CHILD,
+    "varying.html": VARYING,
+    "plain.txt": "a\n    b",
+    "app/mail/note.html": PARENT,
+}
 
 
 @pytest.fixture
@@ -67,6 +73,13 @@ def test_what_depends_on_the_page_is_said_by_the_page(engine: Engine) -> None:
 
 def test_a_text_without_markup_keeps_its_indentation(engine: Engine) -> None:
     assert said(engine, "plain.txt", "fr") == "a\n    b"
+
+
+def test_a_mail_says_its_words_when_it_is_rendered_for_its_parts_may_speak_several_languages(engine: Engine) -> None:
+    with translation.override("fr"):
+        template = engine.get_template("app/mail/note.html")
+        with translation.override("en"):
+            assert "Close" in template.render(Context())
 
 
 def test_the_product_s_templates_come_by_it() -> None:
