@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     drafts = WARMING + rounds.count * rounds.posts + 1 + 2 * VISITS
     with Site(students, QUICK_FEWER if quick else FEWER, drafts=drafts) as site:
         print(f"{students:,} pupils, ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
-        found = list(_all(site, rounds, mails=200 if quick else 2_000))
+        found = list(_all(site, rounds, mails=600 if quick else 2_000))
     print(*found, sep="\n")
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(_as_json(found, students), indent=1, ensure_ascii=False))
