@@ -15,7 +15,7 @@ MARGIN = 1.10
 """Two shared cores are noisy: a bar is missed beyond a tenth."""
 FAMILY = "/mes-services/orientation"
 WARMING = 60
-"""Validations before those that are measured: PostgreSQL plans a statement once a connection has sent it five times."""
+"""Validations before those that are measured: PostgreSQL plans a statement when a connection first sends it."""
 
 
 @dataclass(frozen=True)

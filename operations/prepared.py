@@ -2,7 +2,7 @@
 
 The SQL stays Django's, and what is read is what the queryset says: models with their related objects and annotations,
 or values of one column. PostgreSQL keeps the plan too: parameters travel beside the statement, which psycopg prepares
-once a connection has sent it five times (never through PgBouncer: `prepare_threshold` is None there).
+when a connection first sends it (never through PgBouncer: `prepare_threshold` is None there).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Cursor(RawCursorMixin, ServerBindingCursor):
     """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        super().execute(query, params, **options)  # type: ignore[misc]
+        super().execute(query, params, prepare=True, **options)  # type: ignore[misc]
         if connection.queries_logged:
             marked = _NUMBER.sub("%s", query.replace("%", "%%"))
             sent = connection.ops.compose_sql(marked, params)  # type: ignore[attr-defined]

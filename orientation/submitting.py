@@ -23,7 +23,6 @@ from orientation.errors import NotAllowed, OfferNotDeclared, PhaseNotOpen, WishR
 from orientation.models import (
     Campaign,
     Draft,
-    DraftRevision,
     Phase,
     PhaseState,
     Submission,
@@ -125,14 +124,32 @@ def _locked_draft(student: Parameter, phase: Parameter) -> QuerySet[Draft]:
     return drafts.select_related("changed_by").select_for_update(of=("self",))
 
 
+_WRITE = """
+WITH draft AS (
+    UPDATE orientation_draft
+    SET version = %(version)s, wishes = %(wishes)s::jsonb, is_validated = %(is_validated)s,
+        changed_at = %(at)s, changed_by_id = %(by)s
+    WHERE id = %(pk)s
+    RETURNING id, version, wishes, changed_at, changed_by_id
+)
+INSERT INTO orientation_draftrevision (draft_id, version, wishes, changed_at, changed_by_id) SELECT * FROM draft
+"""
+
+
 def write_draft(draft: Draft, wishes: Wishes, *, by: User, at: datetime, is_validated: bool = False) -> Draft:
-    """Write the next version of a locked draft, and keep it as a revision."""
+    """Write the next version of a locked draft, and keep it as a revision: one statement."""
     draft.version += 1
     draft.wishes = [wish.to_json() for wish in wishes]
     draft.is_validated = is_validated
     draft.changed_at, draft.changed_by = at, by
-    draft.save(update_fields=["version", "wishes", "is_validated", "changed_at", "changed_by"])
-    DraftRevision.objects.create(draft=draft, version=draft.version, wishes=draft.wishes, changed_at=at, changed_by=by)
+    values: dict[str, Any] = {
+        "version": draft.version,
+        "wishes": json.dumps(draft.wishes),
+        "is_validated": is_validated,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, {**values, "by": by.pk, "pk": draft.pk})
     return draft
 
 
