@@ -24,7 +24,7 @@ from benchmarks.site import Site, csrf
 from tests.deployment.files import BASE
 
 NATIONAL, FEWER = 560_000, 5_600
-QUICK_NATIONAL, QUICK_FEWER = 5_600, 560
+QUICK_NATIONAL, QUICK_FEWER = 2_800, 280
 VISITS = 20
 """Of families on the last evening, for the last bar: as many before them warm the processes."""
 RESULT = BASE / "var" / "bench.json"
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.part:
         return parts[options.part][1](is_quick=quick)
     students = options.students or (QUICK_NATIONAL if quick else NATIONAL)
-    rounds = Rounds(seconds=2, posts=100) if quick else Rounds(count=5)
+    rounds = Rounds(seconds=1, posts=100) if quick else Rounds(count=5)
     began = time.monotonic()
     drafts = WARMING + rounds.count * rounds.posts + 1 + 2 * VISITS
     with Site(students, QUICK_FEWER if quick else FEWER, drafts=drafts) as site:
