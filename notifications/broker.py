@@ -65,14 +65,17 @@ def note_begun(task: str) -> None:
 def answers() -> bool:
     """Tell whether the broker answers, within about a second."""
     try:
-        with _connection().clone() as connection:
+        with _described() as connection:
             connection.ensure_connection(max_retries=1, timeout=1)
     except Exception:  # noqa: BLE001  whatever a broker that is away makes of it
         return False
     return True
 
 
-@cache
-def _connection() -> Connection:
-    """Describe the broker as Celery knows it, with our limits; the pool keeps one real connection per description."""
+def _described() -> Connection:
+    """Describe the broker as Celery knows it, with our limits."""
     return current_app.connection_for_write(transport_options=PUBLISHING)
+
+
+_connection = cache(_described)
+"""The description under which the pool keeps one real connection: made once, it costs as much as what is sent."""

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from functools import cache
 from html.parser import HTMLParser
 
+from django.template import engines
 from django.utils.translation import trans_real
+
+from portal import context_processors
 
 OPEN, CLOSE = "⟦", "⟧"
 UNSEEN = {"script", "style", "template"}
@@ -37,10 +40,20 @@ def pseudo_locale(language: str = "en") -> Iterator[None]:
     """Let this language be the bracketed one."""
     real = trans_real.translation(language)
     trans_real._translations[language] = _Bracketed(language)  # type: ignore[attr-defined]
+    _forget_what_was_said()
     try:
         yield
     finally:
         trans_real._translations[language] = real  # type: ignore[attr-defined]
+        _forget_what_was_said()
+
+
+def _forget_what_was_said() -> None:
+    """Empty what is kept per language."""
+    for loader in engines["django"].engine.template_loaders:  # type: ignore[attr-defined]
+        loader.reset()
+    context_processors._entries.cache_clear()
+    context_processors._footer_links.cache_clear()
 
 
 class _Reader(HTMLParser):

@@ -41,7 +41,7 @@ def broker(monkeypatch) -> Iterator[Redis]:
 
 def use_broker(monkeypatch, url: str) -> None:
     monkeypatch.setattr(current_app.conf, "broker_write_url", url)
-    monkeypatch.setattr(broker_module, "_connection", cache(broker_module._connection.__wrapped__))
+    monkeypatch.setattr(broker_module, "_connection", cache(broker_module._described))
 
 
 @pytest.fixture(autouse=True)
