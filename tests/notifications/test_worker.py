@@ -145,7 +145,7 @@ def test_a_confirmation_overtakes_the_thousands_of_reminders_that_wait(worker, s
     owe_changes(30, to="confirmation", priority=URGENT)
     owed_at = timezone.now()
     wait_until(lambda: sum(each.startswith("confirmation") for each in smtp.envelopes) == 30)
-    # `due_at` tells when each was claimed; a process may have begun a claim before, its next one takes confirmations first
+    # `due_at` tells when each was claimed; a process may be in the middle of a claim, its next begins with the urgent
     sent = OutboxMessage.objects.filter(attempts=1)
     claimed = set(sent.filter(address__startswith="confirmation").values_list("due_at", flat=True))
     overtook = sent.filter(address__startswith="rappel", due_at__gt=owed_at + LEASE, due_at__lt=max(claimed))
